@@ -1,0 +1,1 @@
+"""Every way in: command line, HTTP, chat page. Thin: parse, call, render."""
