@@ -1,0 +1,235 @@
+"""Embedding models: texts in, unit vectors out.
+
+Two kinds. `StaticEmbedder` is the one that comes with Zhida: one int8 vector per token, a text is the
+mean of its tokens; it needs neither torch nor a network. `SentenceTransformerEmbedder` is for any
+sentence-transformers model that is already on this machine. Both expect simplified characters from
+their caller, and neither downloads anything.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from index.errors import ModelError
+
+Vectors = NDArray[np.float32]
+Kind = Literal["passage", "query"]
+
+EMBEDDED_MODEL = Path(__file__).parent / "models" / "static-zh"
+FINGERPRINT_LENGTH = 8  # hex digits: enough to tell a person's models apart
+TEXTS_AT_ONCE = 256  # bounds memory: about 40,000 tokens, 80 MB of float32 rows at 512 dimensions
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors whose inner product says how alike they are (-1..1, higher is nearer).
+
+    `name` identifies the vectors: same name, same vectors, so an index stores it and refuses another.
+    `fusion_weight` (0..) is what the dense score is worth beside the lexical one, measured per model.
+    """
+
+    name: str
+    dimension: int
+    fusion_weight: float
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        """Vectors of shape (len(texts), dimension), float32, unit length; a zero row for a text in which
+        the model reads nothing (only punctuation, say). `kind` matters to models with a query prompt."""
+        ...
+
+
+class StaticEmbedder:
+    """A `StaticEmbedding` folder of sentence-transformers, read with numpy alone.
+
+    The matrix stays as stored (int8 with one scale per row): rows are widened only for the tokens of
+    the texts at hand. Also reads float folders (`embedding.weight`).
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Loads `tokenizer.json`, `model.safetensors` and, where present, `zhida.json` of the folder."""
+        self._tokenizer = _read_tokenizer(folder / "tokenizer.json")
+        self._rows, self._scales = _read_rows(folder / "model.safetensors")
+        tokens = self._tokenizer.get_vocab_size()
+        if len(self._rows) != tokens:
+            raise ModelError(
+                f"{folder}: model.safetensors has {len(self._rows)} vectors, tokenizer.json {tokens} tokens; "
+                "they belong to different models, copy the folder again"
+            )
+        card = _read_json(folder / "zhida.json") if (folder / "zhida.json").is_file() else {}
+        files = [folder / "model.safetensors", folder / "tokenizer.json"]
+        self.name = f"{card.get('name', folder.name)}@{fingerprint(files)}"
+        self.dimension = int(self._rows.shape[1])
+        self.fusion_weight = float(card.get("fusion_weight", 1.0))
+        _keep_forks_quiet()
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        """See `Embedder.encode`; `kind` makes no difference here."""
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(texts), TEXTS_AT_ONCE):
+            part = list(texts[start : start + TEXTS_AT_ONCE])
+            vectors[start : start + len(part)] = self._sums(part)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.where(lengths > 0, lengths, 1.0)
+        return vectors
+
+    def _sums(self, texts: list[str]) -> Vectors:
+        """The sum of the token vectors of each text (the mean and the sum have one direction)."""
+        encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        ids = [encoding.ids for encoding in encodings]
+        sums = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for i, row in enumerate(ids):
+            if row:
+                sums[i] = self._scales[row] @ self._rows[row]
+        return sums
+
+
+class SentenceTransformerEmbedder:
+    """Any sentence-transformers model that is on this machine: a folder, or a name in the local cache."""
+
+    def __init__(self, name_or_path: str, *, query_prompt: str = "", fusion_weight: float = 1.0) -> None:
+        """`query_prompt` is put before queries only, as BGE models want it."""
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise ModelError(
+                f"the model {name_or_path!r} needs the package sentence-transformers, which is not installed; "
+                "install it, or leave the model empty to use the one that comes with Zhida"
+            ) from error
+        try:
+            self._model = SentenceTransformer(name_or_path, local_files_only=True, trust_remote_code=False)
+        except (OSError, ValueError) as error:
+            raise ModelError(_absent(name_or_path)) from error
+        self._query_prompt = query_prompt
+        self.fusion_weight = fusion_weight
+        self.dimension = int(self._model.get_embedding_dimension() or 0)
+        self.name = f"{Path(name_or_path).name}@{self._fingerprint()}"
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        """See `Embedder.encode`."""
+        prompt = self._query_prompt if kind == "query" else ""
+        vectors = self._model.encode(
+            [prompt + text for text in texts],
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dimension)
+
+    def _fingerprint(self) -> str:
+        """Of the state as loaded: the model's files may lie in a cache with an unknown layout."""
+        digest = hashlib.sha256()
+        for key, tensor in sorted(self._model.state_dict().items()):
+            digest.update(key.encode())
+            digest.update(tensor.detach().cpu().float().numpy().tobytes())
+        digest.update(self._query_prompt.encode())
+        return digest.hexdigest()[:FINGERPRINT_LENGTH]
+
+
+def open_embedder(name: str) -> Embedder:
+    """Opens a model: "" or "default" is the one that comes with Zhida, a folder with a StaticEmbedding is
+    read directly, and anything else goes to sentence-transformers."""
+    if name in {"", "default"}:
+        return StaticEmbedder(EMBEDDED_MODEL)
+    folder = Path(name).expanduser()
+    if is_static(folder):
+        return StaticEmbedder(folder)
+    return SentenceTransformerEmbedder(str(folder) if folder.exists() else name)
+
+
+def is_static(folder: Path) -> bool:
+    """Whether the folder's modules.json lists a StaticEmbedding (and at most a Normalize behind it)."""
+    path = folder / "modules.json"
+    if not path.is_file():
+        return False
+    kinds = [str(module["type"]).rpartition(".")[2] for module in _read_json(path)]
+    return kinds in (["StaticEmbedding"], ["StaticEmbedding", "Normalize"])
+
+
+def fingerprint(files: Sequence[Path]) -> str:
+    """First hex digits of the SHA-256 of the files' contents."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:FINGERPRINT_LENGTH]
+
+
+def _read_json(path: Path) -> Any:
+    """JSON of a model folder's file."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: expected JSON, but {error}; copy the model's folder again") from error
+
+
+def _read_tokenizer(path: Path) -> Tokenizer:
+    """A tokenizer that neither pads nor cuts, as sentence-transformers uses it for static models."""
+    if not path.is_file():
+        raise ModelError(f"{path.parent}: expected a model folder with {path.name}, found none; check the path")
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the Rust side raises plain Exception for any bad file
+        raise ModelError(f"{path}: not a tokenizer ({error}); copy the model's folder again") from error
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _read_rows(path: Path) -> tuple[NDArray[Any], Vectors]:
+    """(rows as stored, one float32 scale per row) of a static model's weights file."""
+    if not path.is_file():
+        raise ModelError(f"{path.parent}: expected a model folder with {path.name}, found none; check the path")
+    try:
+        tensors = load_file(path)
+    except SafetensorError as error:
+        raise ModelError(f"{path}: not a safetensors file ({error}); copy the model's folder again") from error
+    rows = tensors.get("embeddings", tensors.get("embedding.weight"))
+    if rows is None or rows.ndim != 2:
+        raise ModelError(
+            f"{path}: expected a matrix 'embeddings' or 'embedding.weight', found {sorted(tensors)}; "
+            "this is no static embedding model"
+        )
+    if "mapping" in tensors:  # of model2vec: several tokens share one row
+        rows = rows[tensors["mapping"]]
+    scales = tensors.get("weights", np.ones(len(rows)))
+    return rows, scales.astype(np.float32)
+
+
+def _absent(name: str) -> str:
+    """One line for a model that could not be opened here."""
+    return (
+        f"the embedding model {name!r} is not on this machine; expected a model folder or the name of a "
+        "cached sentence-transformers model; copy its folder here and give the path (nothing is downloaded)"
+    )
+
+
+@functools.cache
+def _keep_forks_quiet() -> None:
+    """Makes a forked child tokenize on one thread: the Rust thread pool doesn't survive a fork, and
+    tokenizers would print a warning about it. The parent's own setting stays as it was."""
+    key = "TOKENIZERS_PARALLELISM"
+    before: dict[str, str | None] = {}
+
+    def switch_off() -> None:
+        before[key] = os.environ.get(key)
+        os.environ[key] = "false"
+
+    def restore() -> None:
+        value = before.get(key)
+        if value is None:
+            os.environ.pop(key, None)
+        else:
+            os.environ[key] = value
+
+    if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+        os.register_at_fork(before=switch_off, after_in_parent=restore)

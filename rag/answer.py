@@ -1,0 +1,121 @@
+"""What a question becomes: an Answer with its Citations, and the events of a stream.
+
+    Retrieved   the passages that were found, before a word is written
+    Text        the next piece of the answer, with [n] marks
+    Done        the whole, checked answer; its text is what counts, whatever was streamed before
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from index.passage import Hit, Passage
+
+Status = Literal["answered", "refused", "error"]
+Mode = Literal["extractive", "model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier exchange of the conversation. `standalone` is the question as it was understood."""
+
+    question: str
+    answer: str = ""
+    standalone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The sentence that a [number] in the answer points at.
+
+    `start:end` counts characters of the document's cleaned text, and `quote` is exactly that stretch
+    of it; it lies inside `passage`. `supported` is the verdict of the check in rag.cite.
+    """
+
+    number: int
+    passage: Passage
+    start: int
+    end: int
+    quote: str
+    supported: bool = True
+
+    def as_dict(self) -> dict[str, object]:
+        """The citation in the form that the command line and the API promise."""
+        passage = self.passage
+        speaker = passage.speaker
+        return {
+            "number": self.number,
+            "document": passage.document,
+            "title": passage.article,
+            "url": passage.url,
+            "published": passage.published,
+            "publisher": passage.publisher,
+            "speaker": speaker.name if speaker else "",
+            "speaker_title": speaker.title if speaker else "",
+            "page": passage.page,
+            "start": self.start,
+            "end": self.end,
+            "quote": self.quote,
+            "passage": passage.text,
+            "passage_id": passage.id,
+            "supported": self.supported,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer. `hits` are all passages that were considered, best first.
+
+    When `status` is "refused", `text` says what is missing and `citations` are empty; `hits` are then
+    the nearest passages. `notices` are sentences for the reader about how the answer came to be.
+    """
+
+    question: str
+    standalone_question: str
+    status: Status
+    text: str
+    citations: tuple[Citation, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    mode: Mode = "extractive"
+    notices: tuple[str, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, object]:
+        """The answer in the form that the command line and the API promise."""
+        return {
+            "question": self.question,
+            "standalone_question": self.standalone_question,
+            "status": self.status,
+            "answer": self.text,
+            "citations": [citation.as_dict() for citation in self.citations],
+            "mode": self.mode,
+            "notices": list(self.notices),
+            "timings_ms": {stage: round(value, 1) for stage, value in self.timings_ms.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The passages that were found for the stand-alone question, best first."""
+
+    question: str
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The next piece of the answer's text."""
+
+    delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The finished answer."""
+
+    answer: Answer
+
+
+Event = Retrieved | Text | Done

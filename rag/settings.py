@@ -1,0 +1,108 @@
+"""The settings: a zhida.toml, then the environment (ZHIDA_*), then what the command line says.
+
+Every setting is a field of `Settings`; its variable is ZHIDA_ and the field's name in capitals. An
+unknown key is an error that names the nearest known one, so that a typing mistake never goes unseen.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from index.errors import SettingsError
+
+FILE_NAME = "zhida.toml"
+PREFIX = "ZHIDA_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be chosen. The defaults work offline, without a GPU and without a language model."""
+
+    home: Path = Path(".zhida")
+    """The folder of the library: catalog, index and originals."""
+
+    embedding_model: str = ""
+    """Empty for the embedded model; else a path or name of a sentence-transformers model on this machine."""
+
+    chat_model: str = ""
+    """Empty for extraction; else `provider:model` as langchain's init_chat_model takes it."""
+
+    chat_model_url: str = ""
+    """Base URL of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1."""
+
+    chat_model_key: str = field(default="", repr=False)
+    """Key of that server; empty where it asks for none."""
+
+    chat_model_timeout: float = 60.0
+    """Seconds that a whole answer of the language model may take."""
+
+    passages: int = 8
+    """How many passages the answerer may read."""
+
+    candidates: int = 50
+    """How many passages lexical and dense search each put forward."""
+
+    answer_length: int = 200
+    """The most characters that an extractive answer may have."""
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+
+
+def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Settings from `file` (or ./zhida.toml if it is there), the environment, and `given` over both.
+
+    Values of `given` that are None count as not given. Raises SettingsError for a file that is not
+    there or not TOML, a key that is not known, and a value of the wrong kind.
+    """
+    environment = os.environ if environment is None else environment
+    if file is None and Path(FILE_NAME).is_file():
+        file = Path(FILE_NAME)
+    settings = Settings()
+    if file is not None:
+        settings = _override(settings, _read(file), origin=str(file))
+    variables = {
+        name[len(PREFIX) :].lower(): value for name, value in environment.items() if name.startswith(PREFIX)
+    }
+    settings = _override(settings, variables, origin="environment", prefix=PREFIX)
+    return _override(settings, {key: value for key, value in given.items() if value is not None}, "command line")
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"设置文件不存在 settings file not found: {file}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"设置文件不是有效的 TOML settings file is not valid TOML: {file}: {error}") from None
+
+
+def _override(settings: Settings, values: Mapping[str, Any], origin: str, prefix: str = "") -> Settings:
+    known = {spec.name for spec in fields(Settings)}
+    changes = {}
+    for key, value in values.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)[0]
+            shown, nearest = (prefix + key.upper(), prefix + near.upper()) if prefix else (key, near)
+            raise SettingsError(f"未知设置 unknown setting {shown!r} ({origin}); 最接近的是 did you mean {nearest!r}?")
+        changes[key] = _convert(key, value, type(getattr(settings, key)), origin)
+    return replace(settings, **changes)
+
+
+def _convert(key: str, value: Any, kind: type, origin: str) -> Any:
+    """`value` as `kind`; a Path default stands for any path."""
+    kind = Path if issubclass(kind, Path) else kind
+    try:
+        converted = kind(value)
+    except (TypeError, ValueError):
+        message = f"设置 {key} 应为 {kind.__name__}，得到 {value!r}（{origin}）; {key} must be {kind.__name__}"
+        raise SettingsError(message) from None
+    if isinstance(converted, int | float) and converted <= 0:
+        raise SettingsError(f"设置 {key} 应大于 0，得到 {value!r}（{origin}）; {key} must be greater than 0")
+    return converted
