@@ -1,8 +1,8 @@
 """What a question becomes: an Answer with its Citations, and the events of a stream.
 
-    Retrieved   the passages that were found, before a word is written
-    Text        the next piece of the answer, with [n] marks
-    Done        the whole, checked answer; its text is what counts, whatever was streamed before
+Retrieved   the passages that were found, before a word is written
+Text        the next piece of the answer, with [n] marks
+Done        the whole, checked answer; its text is what counts, whatever was streamed before
 """
 
 from __future__ import annotations

@@ -55,7 +55,9 @@ class Settings:
     port: int = 7860
 
 
-def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+def load_settings(
+    file: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any
+) -> Settings:
     """Settings from `file` (or ./zhida.toml if it is there), the environment, and `given` over both.
 
     Values of `given` that are None count as not given. Raises SettingsError for a file that is not
@@ -71,7 +73,9 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
         name[len(PREFIX) :].lower(): value for name, value in environment.items() if name.startswith(PREFIX)
     }
     settings = _override(settings, variables, origin="environment", prefix=PREFIX)
-    return _override(settings, {key: value for key, value in given.items() if value is not None}, "command line")
+    return _override(
+        settings, {key: value for key, value in given.items() if value is not None}, "command line"
+    )
 
 
 def _read(file: Path) -> Mapping[str, Any]:
@@ -80,7 +84,9 @@ def _read(file: Path) -> Mapping[str, Any]:
     except FileNotFoundError:
         raise SettingsError(f"设置文件不存在 settings file not found: {file}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"设置文件不是有效的 TOML settings file is not valid TOML: {file}: {error}") from None
+        raise SettingsError(
+            f"设置文件不是有效的 TOML settings file is not valid TOML: {file}: {error}"
+        ) from None
 
 
 def _override(settings: Settings, values: Mapping[str, Any], origin: str, prefix: str = "") -> Settings:
@@ -90,7 +96,9 @@ def _override(settings: Settings, values: Mapping[str, Any], origin: str, prefix
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)[0]
             shown, nearest = (prefix + key.upper(), prefix + near.upper()) if prefix else (key, near)
-            raise SettingsError(f"未知设置 unknown setting {shown!r} ({origin}); 最接近的是 did you mean {nearest!r}?")
+            raise SettingsError(
+                f"未知设置 unknown setting {shown!r} ({origin}); 最接近的是 did you mean {nearest!r}?"
+            )
         changes[key] = _convert(key, value, type(getattr(settings, key)), origin)
     return replace(settings, **changes)
 
@@ -101,7 +109,9 @@ def _convert(key: str, value: Any, kind: type, origin: str) -> Any:
     try:
         converted = kind(value)
     except (TypeError, ValueError):
-        message = f"设置 {key} 应为 {kind.__name__}，得到 {value!r}（{origin}）; {key} must be {kind.__name__}"
+        message = (
+            f"设置 {key} 应为 {kind.__name__}，得到 {value!r}（{origin}）; {key} must be {kind.__name__}"
+        )
         raise SettingsError(message) from None
     if isinstance(converted, int | float) and converted <= 0:
         raise SettingsError(f"设置 {key} 应大于 0，得到 {value!r}（{origin}）; {key} must be greater than 0")

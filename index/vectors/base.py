@@ -29,7 +29,9 @@ class VectorStore(Protocol):
     def remove(self, ids: Collection[int]) -> None:
         """Forget these ids; unknown ones are passed over."""
 
-    def search(self, vector: NDArray[np.float32], k: int, allowed: Collection[int] | None = None) -> list[tuple[int, float]]:
+    def search(
+        self, vector: NDArray[np.float32], k: int, allowed: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
         """The `k` nearest as (id, score), best first; only among `allowed` when it is given.
 
         The filter works inside the search: k results come back whenever k allowed ids exist.

@@ -1,0 +1,59 @@
+# Everything a person does with a checkout. `make help` lists it.
+
+PYTHON ?= python3
+DOCS   ?= eval/sets/sample
+PORT   ?= 7860
+LIBRARY ?= .zhida
+
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help venv chat test test-fast lint format bench shots clean
+
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+venv: .venv/runtime-installed ## Make the environment in .venv
+
+chat: .venv/runtime-installed ## Index DOCS (default: the sample corpus) and serve the chat at http://127.0.0.1:PORT
+	$(BIN)/zhida serve --docs "$(DOCS)" --port "$(PORT)" --home "$(LIBRARY)"
+
+test: .venv/dev-installed ## Install what the tests need and run them all
+	$(BIN)/python -m pytest
+
+test-fast: .venv/dev-installed ## The tests without browsers and language model servers
+	$(BIN)/python -m pytest -m "not slow and not browser"
+
+lint: .venv/dev-installed ## Style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/dev-installed ## Put the code into the common format
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench: .venv/runtime-installed ## Answer the sample's gold questions: quality, time to index, time an answer
+	$(BIN)/python -m eval.bench
+
+shots: .venv/dev-installed ## Take the README's screenshots again
+	$(BIN)/python -m ui.screenshot
+
+clean: ## Remove the environment, caches and the indexed library
+	rm -rf .venv .zhida .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/runtime-installed: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Installing Zhida into .venv (a few minutes the first time)…"
+	$(INSTALL) -e .
+	@touch $@
+
+.venv/dev-installed: .venv/runtime-installed
+	@echo "Installing what the tests and checks need…"
+	$(INSTALL) -e '.[dev]'
+	@touch $@

@@ -1,0 +1,84 @@
+"""Answers written by a language model, through any LangChain chat model.
+
+`init_chat_model` picks the provider by name, so every OpenAI-compatible server (vLLM, Ollama,
+DeepSeek, Qwen…) is a matter of settings. Gives up after a deadline for the whole answer: a client
+library's own timeout holds for each read only. Checks nothing; rag.cite does that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from index.errors import AnswererError
+from rag.answer import Turn
+from rag.evidence import Evidence
+from rag.question import Question
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+
+class ChatModelAnswerer:
+    """Streams from `model`, for at most `timeout` seconds an answer."""
+
+    mode: Literal["model"] = "model"
+    reads: Literal["passages"] = "passages"
+
+    def __init__(self, model: BaseChatModel, timeout: float = 60.0) -> None:
+        self.model = model
+        self.timeout = timeout
+
+    def stream(
+        self, question: Question, evidence: Sequence[Evidence], turns: Sequence[Turn]
+    ) -> Iterator[str]:
+        """The model's text as it comes; AnswererError when it fails, breaks off or takes too long."""
+        from rag.prompt import (
+            answer_messages,
+        )  # langchain_core costs half a second: only where a model is used
+
+        deadline = time.monotonic() + self.timeout
+        chunks = self.model.stream(answer_messages(question.standalone, evidence, turns))
+        while True:
+            try:
+                chunk = next(chunks, None)
+            except Exception as error:
+                raise AnswererError(
+                    f"大模型没有回答 the language model failed: {_one_line(error)}"
+                ) from error
+            if chunk is None:
+                return
+            if time.monotonic() > deadline:
+                raise AnswererError(f"大模型超时 the language model took longer than {self.timeout:g} s")
+            text = chunk.text if isinstance(chunk.text, str) else str(chunk.content)
+            if text:
+                yield text
+
+
+def open_chat_model(name: str, *, url: str = "", key: str = "", timeout: float = 60.0) -> BaseChatModel:
+    """The chat model `provider:model`, at `url` if given.
+
+    Raises AnswererError when the provider is unknown or its package is not installed.
+    """
+    from langchain.chat_models import init_chat_model  # a second to import: only where a model is used
+
+    options: dict[str, object] = {"timeout": timeout, "max_retries": 1, "temperature": 0}
+    if url:
+        # An OpenAI-compatible server on the intranet often takes any key, but the client insists on one.
+        options |= {"base_url": url, "api_key": key or "none"}
+    elif key:
+        options["api_key"] = key
+    try:
+        model: BaseChatModel = init_chat_model(name, **options)
+    except ImportError as error:
+        message = f"大模型 {name} 需要另装软件包 needs a package that is not installed: {_one_line(error)}"
+        raise AnswererError(message) from error
+    except ValueError as error:
+        message = f"chat_model 应为 provider:model，例如 openai:qwen2.5; got {name!r}: {_one_line(error)}"
+        raise AnswererError(message) from error
+    return model
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

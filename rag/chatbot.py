@@ -1,0 +1,154 @@
+"""The chatbot: a question in, a checked answer with citations out.
+
+    question → retrieve (lexical + dense) → evidence → answerer → cite → Answer
+
+The command line, the API, the chat page and the evaluation all consume `Chatbot.stream`: what is
+evaluated is what is served.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from index.errors import AnswererError
+from index.library import Library
+from index.passage import Hit, Where
+from rag.answer import Answer, Done, Event, Retrieved, Text, Turn
+from rag.answerers.base import Answerer
+from rag.answerers.extractive import ExtractiveAnswerer
+from rag.cite import check, renumber
+from rag.evidence import Evidence, EvidenceFinder, Verdict
+from rag.question import Question, understand
+from rag.refusal import refusal_text, says_not_found
+from rag.retrieve import Retriever, join_neighbours
+
+UNVERIFIED_NOTICE = "标有〔未核实〕的句子在所引资料中没有找到依据。Sentences marked 〔未核实〕 are not borne out by their source."
+FALLBACK_NOTICE = (
+    "大模型暂不可用，以下为原文摘录。The language model is unavailable; quoted from the sources."
+)
+UNCITED_NOTICE = "大模型的回答没有可核实的引用，以下为原文摘录。The model's answer could not be verified; quoted from the sources."
+
+
+class Chatbot:
+    """Answers questions from one library. Thread-safe as far as its answerer's model is."""
+
+    def __init__(
+        self, retriever: Retriever, answerer: Answerer, *, passages: int = 8, answer_length: int = 200
+    ) -> None:
+        self.retriever = retriever
+        self.answerer = answerer
+        self.passages = passages
+        self._fallback = ExtractiveAnswerer(answer_length)
+
+    @property
+    def library(self) -> Library:
+        """The library that answers come from."""
+        return self.retriever.library
+
+    def ask(self, question: str, turns: Sequence[Turn] = (), where: Where | None = None) -> Answer:
+        """The finished answer to `question`, asked after `turns` (oldest first)."""
+        for event in self.stream(question, turns, where):
+            if isinstance(event, Done):
+                return event.answer
+        raise AssertionError("a stream always ends with Done")
+
+    def stream(
+        self, question: str, turns: Sequence[Turn] = (), where: Where | None = None
+    ) -> Iterator[Event]:
+        """Retrieved, then Text for each piece, then Done. The text in Done is the checked one and counts."""
+        clock = _Clock()
+        asked = understand(question, turns)
+        hits = self.retriever.search(asked.standalone, self.passages, where=where)
+        clock.lap("retrieve")
+        yield Retrieved(asked.standalone, tuple(hits))
+        finder = EvidenceFinder(asked, self.library.rarity(asked.terms))
+        ranked = finder.sentences(hits)
+        verdict = finder.judge(ranked)
+        clock.lap("evidence")
+        draft = Answer(question, asked.standalone, "refused", "", hits=tuple(hits), mode=self.answerer.mode)
+        if not hits or (self.answerer.reads == "sentences" and not verdict.enough):
+            yield from self._refuse(draft, asked, verdict, clock)
+            return
+        chosen = finder.choose(ranked)
+        if self.answerer.reads == "passages":
+            try:
+                yield from self._by_model(draft, asked, hits, turns, clock)
+                return
+            except _Unusable as failure:
+                draft = replace(draft, mode="extractive", notices=(failure.notice,))
+            if not verdict.enough:
+                yield from self._refuse(draft, asked, verdict, clock)
+                return
+        pieces = []
+        writer = self.answerer if self.answerer.reads == "sentences" else self._fallback
+        for piece in writer.stream(asked, chosen, turns):
+            pieces.append(piece)
+            yield Text(piece)
+        clock.lap("answer")
+        yield self._finish(draft, "".join(pieces), chosen, clock)
+
+    def _by_model(
+        self, draft: Answer, asked: Question, hits: Sequence[Hit], turns: Sequence[Turn], clock: _Clock
+    ) -> Iterator[Event]:
+        """The language model's answer; _Unusable when it fails or nothing in it can be verified."""
+        evidence = [Evidence(p, p.start, p.end) for p in join_neighbours(hits, self.library)]
+        pieces = []
+        try:
+            for piece in self.answerer.stream(asked, evidence, turns):
+                pieces.append(piece)
+                yield Text(piece)
+        except AnswererError as error:
+            raise _Unusable(f"{FALLBACK_NOTICE} ({error})") from error
+        clock.lap("answer")
+        text = "".join(pieces).strip()
+        if says_not_found(text):
+            yield Done(replace(draft, text=text, timings_ms=clock.laps))
+            return
+        done = self._finish(draft, text, evidence, clock)
+        if not done.answer.citations:
+            raise _Unusable(UNCITED_NOTICE)
+        yield done
+
+    def _finish(self, draft: Answer, text: str, evidence: Sequence[Evidence], clock: _Clock) -> Done:
+        checked = renumber(check(text, evidence))
+        clock.lap("cite")
+        notices = draft.notices + ((UNVERIFIED_NOTICE,) if checked.unverified else ())
+        answer = replace(
+            draft,
+            status="answered",
+            text=checked.text,
+            citations=checked.citations,
+            notices=notices,
+            timings_ms=clock.laps,
+        )
+        return Done(answer)
+
+    def _refuse(self, draft: Answer, asked: Question, verdict: Verdict, clock: _Clock) -> Iterator[Event]:
+        text = refusal_text(asked, verdict, draft.hits)
+        yield Text(text)
+        yield Done(replace(draft, text=text, timings_ms=clock.laps))
+
+
+class _Unusable(Exception):
+    """The model's answer cannot be shown; `notice` tells the reader why there is a quotation instead."""
+
+    def __init__(self, notice: str) -> None:
+        super().__init__(notice)
+        self.notice = notice
+
+
+class _Clock:
+    """Milliseconds per stage, and their sum as "total"."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {"total": 0.0}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """End `stage` now."""
+        now = time.perf_counter()
+        self.laps[stage] = (now - self._last) * 1000
+        self.laps["total"] += self.laps[stage]
+        self._last = now

@@ -1,0 +1,127 @@
+"""From an answer with [n] marks to checked citations.
+
+A sentence is supported when its cited evidence holds every number, date and name in it and most of
+its wording. A sentence that is not loses its marks and is shown as unverified: it never carries a
+citation that does not bear it. Pure; the truth of the evidence itself is not judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from index import words
+from index.split import sentences
+from rag.answer import Citation
+from rag.evidence import Evidence
+from rag.facts import missing
+
+MARK = re.compile(r"[\[【](\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)[\]】]")
+UNVERIFIED = "〔未核实〕"
+
+WORDING = 0.5
+"""The least share of a sentence's character bigrams that its evidence must hold. Numbers and names are
+checked exactly, so this only has to tell a paraphrase from another subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An answer after the check: its text with surviving marks, and what they point at."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    unverified: tuple[str, ...]
+    """The sentences that their evidence does not bear, without marks."""
+
+
+def check(text: str, evidence: Sequence[Evidence]) -> Checked:
+    """Check every sentence of `text` against the evidence it cites; [n] counts `evidence` from 1."""
+    parts: list[str] = []
+    unverified: list[str] = []
+    quotes: dict[int, list[tuple[int, int]]] = {}
+    for claim, numbers in claims(text):
+        cited = [number for number in numbers if 1 <= number <= len(evidence)]
+        if not words.bigrams(claim):
+            parts.append(claim)
+        elif cited and supported(claim, [evidence[number - 1] for number in cited]):
+            parts.append(claim + "".join(f"[{number}]" for number in cited))
+            for number in cited:
+                quotes.setdefault(number, []).extend(narrow(claim, evidence[number - 1]))
+        else:
+            unverified.append(claim.strip())
+            parts.append(claim + UNVERIFIED)
+    citations = tuple(
+        _citation(number, evidence[number - 1], spans) for number, spans in sorted(quotes.items())
+    )
+    return Checked("".join(parts), citations, tuple(unverified))
+
+
+def claims(text: str) -> list[tuple[str, list[int]]]:
+    """The sentences of an answer with the numbers each cites; a mark belongs to the sentence before it."""
+    found: list[tuple[str, list[int]]] = []
+    position = 0
+    for match in MARK.finditer(text):
+        numbers = [int(number) for number in re.findall(r"\d+", match[1])]
+        between = text[position : match.start()]
+        position = match.end()
+        if not between.strip() and found:
+            found[-1][1].extend(number for number in numbers if number not in found[-1][1])
+            continue
+        spans = sentences(between)
+        for start, end in spans[:-1]:
+            found.append((between[start:end], []))
+        found.append((between[spans[-1][0] :] if spans else between, numbers))
+    for start, end in sentences(text[position:]):
+        rest = text[position:][start:end]
+        # The full stop that follows a mark belongs to the sentence before the mark.
+        if found and not words.bigrams(rest):
+            found[-1] = (found[-1][0] + rest, found[-1][1])
+        else:
+            found.append((rest, []))
+    return found
+
+
+def supported(claim: str, cited: Sequence[Evidence]) -> bool:
+    """Whether the cited evidence together holds the claim's facts and most of its wording."""
+    source = "\n".join(f"{piece.passage.context}\n{piece.passage.published}\n{piece.text}" for piece in cited)
+    if missing(claim, source):
+        return False
+    wanted = set(words.bigrams(words.normalize(claim)))
+    if not wanted:
+        return False
+    return len(wanted & set(words.bigrams(words.normalize(source)))) / len(wanted) >= WORDING
+
+
+def narrow(claim: str, piece: Evidence) -> list[tuple[int, int]]:
+    """The sentences of `piece` that bear the claim, as spans of the document's text; at least one.
+
+    Evidence that is itself one sentence is carried as it was chosen.
+    """
+    spans = sentences(piece.text)
+    if len(spans) <= 1:
+        return [(piece.start, piece.end)]
+    wanted = set(words.bigrams(words.normalize(claim)))
+    shares = [len(wanted & set(words.bigrams(words.normalize(piece.text[a:b])))) for a, b in spans]
+    best = max(shares)
+    chosen = [
+        span for span, share in zip(spans, shares, strict=True) if share == best or share >= 0.6 * best > 0
+    ]
+    return [(piece.start + start, piece.start + end) for start, end in chosen]
+
+
+def _citation(number: int, piece: Evidence, spans: Sequence[tuple[int, int]]) -> Citation:
+    """One citation that spans from the first to the last of its sentences, so that it is one exact stretch."""
+    start, end = min(span[0] for span in spans), max(span[1] for span in spans)
+    quote = piece.text[start - piece.start : end - piece.start]
+    return Citation(number, piece.passage, start, end, quote)
+
+
+def renumber(checked: Checked) -> Checked:
+    """The same answer with its citations numbered 1, 2, 3… in the order in which they are first cited."""
+    order: dict[int, int] = {}
+    for match in MARK.finditer(checked.text):
+        order.setdefault(int(match[1]), len(order) + 1)
+    text = MARK.sub(lambda match: f"[{order[int(match[1])]}]", checked.text)
+    citations = [replace(c, number=order[c.number]) for c in checked.citations if c.number in order]
+    return replace(checked, text=text, citations=tuple(sorted(citations, key=lambda c: c.number)))

@@ -1,0 +1,32 @@
+"""How a refusal reads: that the documents do not say, what they do not speak of, and what comes nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.passage import Hit
+from rag.evidence import Verdict
+from rag.question import Question
+
+NOT_FOUND = "资料中没有找到"
+"""How a refusal begins. Language models are told to use these words, and are recognised by them."""
+
+
+def refusal_text(question: Question, verdict: Verdict, hits: Sequence[Hit]) -> str:
+    """One or two sentences; names at most three uncovered parts and three nearest titles."""
+    text = f"{NOT_FOUND}这个问题的答案。"
+    if not hits:
+        return text
+    if verdict.uncovered:
+        missing = "、".join(
+            f"“{part.strip('《》') if part.startswith('《') else part}”" for part in verdict.uncovered[:3]
+        )
+        text = f"{NOT_FOUND}这个问题的答案：没有提到{missing}。"
+    titles = dict.fromkeys(hit.passage.article or hit.passage.document for hit in hits)
+    nearest = "、".join(f"《{title}》" for title in list(titles)[:3])
+    return f"{text}最接近的资料是{nearest}。"
+
+
+def says_not_found(text: str) -> bool:
+    """Whether a language model's answer is a refusal."""
+    return not text or text.lstrip().startswith(NOT_FOUND)

@@ -1,0 +1,92 @@
+"""From a question to ranked passages: lexical and dense search, fused by the model's own weight.
+
+Fusion is a weighted sum of normalised scores: with the embedded model, equal-weight reciprocal rank
+fusion ranks worse than BM25 alone, so the weight belongs to the embedding model and travels with it.
+Every stage's score stays in `Hit.stages`. Does not judge whether the passages answer the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from index.library import Library
+from index.passage import Hit, Passage, Where
+
+SearchMode = Literal["hybrid", "lexical", "dense"]
+
+
+class Retriever:
+    """Searches one library. `candidates` is how many passages each kind of search puts forward."""
+
+    def __init__(self, library: Library, candidates: int = 50) -> None:
+        self.library = library
+        self.candidates = candidates
+
+    def search(
+        self, question: str, k: int = 10, mode: SearchMode = "hybrid", where: Where | None = None
+    ) -> list[Hit]:
+        """The `k` best passages, best first.
+
+        Scores: BM25 for "lexical", inner product for "dense", and for "hybrid"
+        lexical / best lexical + fusion weight × inner product.
+        """
+        where = where or Where()
+        if mode != "hybrid":
+            return self.library.search(question, k, mode, where)
+        wanted = max(k, self.candidates)
+        lexical = self.library.search(question, wanted, "lexical", where)
+        dense = self.library.search(question, wanted, "dense", where)
+        return self._fuse(question, lexical, dense)[:k]
+
+    def _fuse(self, question: str, lexical: Sequence[Hit], dense: Sequence[Hit]) -> list[Hit]:
+        """Both lists in one order; a passage that one search did not see gets that search's score all the same."""
+        passages = {hit.passage.id: hit.passage for hit in (*lexical, *dense)}
+        bm25 = {hit.passage.id: hit.score for hit in lexical}
+        cosine = {hit.passage.id: hit.score for hit in dense}
+        unseen = [passage_id for passage_id in passages if passage_id not in cosine]
+        if unseen:
+            scores = self.library.vectors(unseen) @ self.library.encode_query(question)
+            cosine.update(zip(unseen, np.asarray(scores, dtype=float).tolist(), strict=True))
+        best = max(bm25.values(), default=1.0) or 1.0
+        weight = self.library.embedder.fusion_weight
+        hits = []
+        for passage_id, passage in passages.items():
+            stages = {"lexical": bm25.get(passage_id, 0.0), "dense": cosine[passage_id]}
+            score = stages["lexical"] / best + weight * stages["dense"]
+            hits.append(Hit(passage, score, {**stages, "fused": score}))
+        return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
+
+
+def join_neighbours(hits: Sequence[Hit], library: Library) -> list[Passage]:
+    """The hits' passages, with those that follow each other in one article made into one, best first.
+
+    A reader (a language model above all) should not see one paragraph as two snippets in the wrong order.
+    """
+    joined: list[Passage] = []
+    for hit in hits:
+        passage = hit.passage
+        for i, other in enumerate(joined):
+            if _adjacent(passage, other):
+                start, end = min(passage.start, other.start), max(passage.end, other.end)
+                text = library.document(passage.document).text[start:end]
+                joined[i] = replace(other, start=start, end=end, text=text)
+                break
+        else:
+            joined.append(passage)
+    return joined
+
+
+def _adjacent(one: Passage, other: Passage) -> bool:
+    """Whether two body passages of one article have nothing but white space between them, or overlap."""
+    same = (one.document_id, one.article, one.heading, one.kind) == (
+        other.document_id,
+        other.article,
+        other.heading,
+        other.kind,
+    )
+    gap = max(one.start, other.start) - min(one.end, other.end)
+    return same and one.kind == "body" and gap <= 2
