@@ -20,6 +20,7 @@ from rag.answerers.base import Answerer
 from rag.answerers.extractive import ExtractiveAnswerer
 from rag.cite import check, renumber
 from rag.evidence import Evidence, EvidenceFinder, Verdict
+from rag.features import Nearness
 from rag.question import Question, understand
 from rag.refusal import refusal_text, says_not_found
 from rag.retrieve import Retriever, join_neighbours
@@ -63,9 +64,8 @@ class Chatbot:
         hits = self.retriever.search(asked.standalone, self.passages, where=where)
         clock.lap("retrieve")
         yield Retrieved(asked.standalone, tuple(hits))
-        finder = EvidenceFinder(asked, self.library.rarity(asked.terms))
-        ranked = finder.sentences(hits)
-        verdict = finder.judge(ranked)
+        finder = EvidenceFinder(asked, self.library.rarity(asked.terms), self.nearness(asked.standalone))
+        verdict, ranked = finder.judge(finder.sentences(hits))
         clock.lap("evidence")
         draft = Answer(question, asked.standalone, "refused", "", hits=tuple(hits), mode=self.answerer.mode)
         if not hits or (self.answerer.reads == "sentences" and not verdict.enough):
@@ -88,6 +88,17 @@ class Chatbot:
             yield Text(piece)
         clock.lap("answer")
         yield self._finish(draft, "".join(pieces), chosen, clock)
+
+    def nearness(self, question: str) -> Nearness:
+        """Measures how near in meaning sentences are to the question, with the library's embedding model."""
+
+        def nearness(texts: Sequence[str]) -> list[float]:
+            products: list[float] = (
+                self.library.encode(texts) @ self.library.encode_query(question)
+            ).tolist()
+            return products
+
+        return nearness
 
     def _by_model(
         self, draft: Answer, asked: Question, hits: Sequence[Hit], turns: Sequence[Turn], clock: _Clock

@@ -84,7 +84,8 @@ def claims(text: str) -> list[tuple[str, list[int]]]:
 
 def supported(claim: str, cited: Sequence[Evidence]) -> bool:
     """Whether the cited evidence together holds the claim's facts and most of its wording."""
-    source = "\n".join(f"{piece.passage.context}\n{piece.passage.published}\n{piece.text}" for piece in cited)
+    # A separator that is no white space: facts are compared without it, and digits must not run together.
+    source = "；".join(f"{piece.passage.context}；{piece.passage.published}；{piece.text}" for piece in cited)
     if missing(claim, source):
         return False
     wanted = set(words.bigrams(words.normalize(claim)))
@@ -96,10 +97,10 @@ def supported(claim: str, cited: Sequence[Evidence]) -> bool:
 def narrow(claim: str, piece: Evidence) -> list[tuple[int, int]]:
     """The sentences of `piece` that bear the claim, as spans of the document's text; at least one.
 
-    Evidence that is itself one sentence is carried as it was chosen.
+    Evidence that is less than a passage is the sentence itself, and is carried as it was chosen.
     """
     spans = sentences(piece.text)
-    if len(spans) <= 1:
+    if len(spans) <= 1 or piece.text != piece.passage.text:
         return [(piece.start, piece.end)]
     wanted = set(words.bigrams(words.normalize(claim)))
     shares = [len(wanted & set(words.bigrams(words.normalize(piece.text[a:b])))) for a, b in spans]

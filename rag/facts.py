@@ -37,8 +37,11 @@ _CHINESE_NUMBER = re.compile(rf"([零〇一二两三四五六七八九十百千]
 
 def plain(text: str) -> str:
     """`text` in NFKC without white space and with one kind of dash: how facts are compared."""
-    text = unicodedata.normalize("NFKC", text)
-    return re.sub(r"[—–−―]", "-", re.sub(r"\s+", "", text))
+    return re.sub(r"\s+", "", _normal(text))
+
+
+def _normal(text: str) -> str:
+    return re.sub(r"[—–−―]", "-", unicodedata.normalize("NFKC", text))
 
 
 def chinese_value(numeral: str) -> int | None:
@@ -78,7 +81,7 @@ def _value(number: float, scale: str) -> str:
 
 def names(text: str) -> set[str]:
     """The names in `text` that can be told by their form: 《titles》, standard numbers, Latin words; lower case."""
-    normal = unicodedata.normalize("NFKC", text)
+    normal = _normal(text)
     found = {plain(match[1]).lower() for match in _TITLE.finditer(normal)}
     found |= {plain(match[0]).lower() for match in _STANDARD.finditer(normal)}
     return found | {match[0].lower() for match in _LATIN.finditer(normal)}

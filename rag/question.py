@@ -13,12 +13,14 @@ from typing import Literal
 
 from index import words
 from rag.answer import Turn
+from rag.matching import is_han
 from rag.places import PLACES
 
-Asks = Literal["who", "when", "number", "list", "why", "how", "other"]
+Asks = Literal["source", "who", "when", "number", "list", "why", "how", "other"]
 
 _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
-    ("who", re.compile(r"谁|何人|哪位|哪个人|作者|出自哪|\bwho\b", re.I)),
+    ("source", re.compile(r"哪[家份个]?(?:报纸|媒体|网站|杂志)|来源|出自哪|刊登|链接|网址")),
+    ("who", re.compile(r"谁|何人|哪位|哪个人|作者|\bwho\b", re.I)),
     ("when", re.compile(r"什么时候|何时|哪[一]?[天年月日]|几[月号日]|哪个?月|时间是|日期|\bwhen\b", re.I)),
     (
         "number",
@@ -46,14 +48,29 @@ _GENERIC = frozenset(
     根据 按照 文章 文中 报道 资料 文档 材料 讲 说 谈 谈到 说明 指出 指 意思 含义 概念 定义 解释 名字 名称 全称 简称
     时候 时间 日期 哪天 当时 之后 之前 期间 以来 以后 以前 一年 每年 今年 去年 请问 请 告诉 帮 查 一下 列出 里面 其中 那个
     这个 这些 那些 他 她 它 他们 我们 你们 咱们 我 你 该 其 是否 有没有 是不是 属 位 名 个 家 项 条 户 张 次 种 类 号 第 多 大
-    最 更 很 都 还 又 再 就 才 只 仅 特点 作用 身份 职务 东西 钱 发布 出台 完成 实现 提出 规定 采取 做出 作出 负责 成立""".split()
+    最 更 很 都 还 又 再 就 才 只 仅 特点 作用 身份 职务 东西 钱 发布 出台 完成 实现 提出 规定 采取 做出 作出 负责 成立 最早 最先 首先 首次
+    第一次 哪儿 作者 报纸 媒体 网站 篇 部 届 一次 期间 机构 单位 组织 地方 数量 数字 几年 多久 简述 概括 总结 描述 阐述 什么样
+    说法 出自 这本书 书 纪要 这篇 通讯 新闻 消息 稿件 论坛上 会上 发现 想 打算 怎么会 老 好 差 真 经过 有人 人们 大家 个人
+    据 称 即 所 等 每 各 来 去 到 上 下 中 里 后 前 内 外 间 被 向 得 与会 真的 究竟 到底 大概 大约 约 左右 至少 最多 一般 通常""".split()
 )
 """Words with which people ask about anything; an answer need not repeat them."""
 
+_ATTRIBUTE = re.compile(
+    r"的(?P<noun>[^的，,。？?]{2,14}?)(?:分别|各|一共|总共|大约|约)?(?:是|为|有|叫|叫做|达到?|共)?"
+    r"(?:什么|多少|谁|哪|几|如何|怎样|怎么样)(?!.*的.*(?:什么|多少|谁|哪|几|如何|怎样))"
+)
+_COUNTED = re.compile(
+    r"(?:多少|几)(?:[个家项条户人名张次种类台件篇处座]|批次|万|亿)+(?P<noun>[\u4e00-\u9fff]{2,10}?)(?=$|[，,？?的了是在被给])"
+)
 _PRONOUN = re.compile(r"^(?:那|那么)?(?:它|他|她|其|该|这|那|此|他们|它们|这些|那些|上述|前者|后者)")
 _ELLIPSIS = re.compile(r"呢[？?。]?$")
+_STANDARD = re.compile(r"[a-z]{1,6}(?:/[a-z]{1,3})?\d{2,}")
 _TITLE = re.compile(r"《[^《》]+》")
 _QUOTED = re.compile(r"[“\"]([^”\"]{2,40})[”\"]")
+_QUESTION_WORD = re.compile(r"什么|多少|谁|哪|几(?=[个家项条名位天年月])|为何|如何|怎[么样]")
+_CITY = re.compile(
+    r"(?:^|(?<=[省，,、在和与的对]))([\u4e00-\u9fff]{2})(?<![城都超股门楼菜大哪全本该每各])(?<!一个)(?:市|县)(?![场值面民长委政])"
+)
 _YEAR = re.compile(r"(?:19|20)\d{2}(?=年|\D|$)")
 _BARE_QUESTION = re.compile(r"(?:是谁|是什么|有多少|多少|怎么样|如何|怎样|什么|哪些|几).*$")
 
@@ -79,6 +96,13 @@ class Question:
     asks: Asks
     terms: tuple[str, ...]
     constraints: tuple[Constraint, ...]
+    head_noun: str = ""
+    """Of a question like X的Y是多少？ the last term of Y: without a word on Y there is no answer."""
+
+    @property
+    def parts(self) -> int:
+        """How many things are asked for at once: 多少项，占多少？ are two."""
+        return max(1, len(_QUESTION_WORD.findall(self.standalone)))
 
     @property
     def wants_person(self) -> bool:
@@ -90,14 +114,51 @@ def understand(text: str, turns: Sequence[Turn] = ()) -> Question:
     """The question `text`, completed from the `turns` before it (oldest first)."""
     standalone = stand_alone(text, turns)
     asks: Asks = next((kind for kind, pattern in _ASKS if pattern.search(standalone)), "other")
-    return Question(text, standalone, asks, content_terms(standalone), constraints(standalone))
+    return Question(
+        text, standalone, asks, content_terms(standalone), constraints(standalone), head_noun(standalone)
+    )
 
 
 def content_terms(text: str) -> tuple[str, ...]:
-    """The words of a question that an answer's source should speak of, normalised, in order, each once."""
+    """The words of a question that an answer's source should speak of, normalised, in order, each once.
+
+    Single characters that stand together are one term: mostly a name or a misspelt word, which no
+    dictionary has. The English words of an English question about Chinese documents are passed over.
+    """
     stripped = _ANSWER_TYPE.sub(" ", words.normalize(text))
-    found = (word for word in words.words(stripped) if word not in _GENERIC and word not in words.STOPWORDS)
+    found: list[str] = []
+    joinable = False
+    for word in words.words(stripped):
+        if word in _GENERIC or word in words.STOPWORDS:
+            joinable = False
+        elif len(word) == 1 and is_han(word):
+            if joinable:
+                found[-1] += word
+            else:
+                found.append(word)
+            joinable = True
+        else:
+            found.append(word)
+            joinable = False
+    if _is_english(text):
+        found = [word for word in found if not word.isascii() or not word.isalpha()] or found
     return tuple(dict.fromkeys(found))
+
+
+def _is_english(text: str) -> bool:
+    outside = _TITLE.sub("", text)
+    return sum(char.isascii() and char.isalpha() for char in outside) > len(outside) / 2
+
+
+def head_noun(text: str) -> str:
+    """What X的Y是什么？ and 多少项Y？ ask about: the last term of Y, or "" when the question has another form."""
+    normal = words.normalize(text)
+    for pattern in (_COUNTED, _ATTRIBUTE):
+        match = pattern.search(normal)
+        terms = content_terms(match["noun"]) if match else ()
+        if terms:
+            return terms[-1]
+    return ""
 
 
 def constraints(text: str) -> tuple[Constraint, ...]:
@@ -107,10 +168,13 @@ def constraints(text: str) -> tuple[Constraint, ...]:
     ]
     plain = _TITLE.sub(" ", text)
     found += [
-        Constraint("standard", word, word.upper()) for word in words.words(plain) if words.is_standard(word)
+        Constraint("standard", word, word.upper()) for word in words.words(plain) if _STANDARD.match(word)
     ]
     normal = words.normalize(plain)
     found += [Constraint("place", place, place) for place in PLACES if place in normal]
+    found += [
+        Constraint("place", match[1], match[0]) for match in _CITY.finditer(normal) if match[1] not in PLACES
+    ]
     found += [Constraint("year", match[0], match[0] + "年") for match in _YEAR.finditer(normal)]
     return tuple(dict.fromkeys(found))
 

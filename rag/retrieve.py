@@ -1,4 +1,4 @@
-"""From a question to ranked passages: lexical and dense search, fused by the model's own weight.
+"""From a question to ranked passages: lexical and dense search, fused by the model's own weight, reranked.
 
 Fusion is a weighted sum of normalised scores: with the embedded model, equal-weight reciprocal rank
 fusion ranks worse than BM25 alone, so the weight belongs to the embedding model and travels with it.
@@ -15,6 +15,13 @@ import numpy as np
 
 from index.library import Library
 from index.passage import Hit, Passage, Where
+from rag.question import understand
+from rag.rerank import CoverageReranker, Reranker
+
+RERANK_WEIGHT = 1.5
+"""What the reranker's score weighs beside the fused one. Measured with the coverage reranker: from 0 to 1.5,
+a passage with the answer comes first for 79 → 85, 87 → 89 and 45 → 61 of 100 questions of three sets; above
+1.5 little changes."""
 
 SearchMode = Literal["hybrid", "lexical", "dense"]
 
@@ -22,17 +29,18 @@ SearchMode = Literal["hybrid", "lexical", "dense"]
 class Retriever:
     """Searches one library. `candidates` is how many passages each kind of search puts forward."""
 
-    def __init__(self, library: Library, candidates: int = 50) -> None:
+    def __init__(self, library: Library, candidates: int = 50, reranker: Reranker | None = None) -> None:
         self.library = library
         self.candidates = candidates
+        self.reranker = reranker or CoverageReranker()
 
     def search(
         self, question: str, k: int = 10, mode: SearchMode = "hybrid", where: Where | None = None
     ) -> list[Hit]:
         """The `k` best passages, best first.
 
-        Scores: BM25 for "lexical", inner product for "dense", and for "hybrid"
-        lexical / best lexical + fusion weight × inner product.
+        Scores: BM25 for "lexical", inner product for "dense", and for "hybrid" lexical / best lexical +
+        fusion weight × inner product + RERANK_WEIGHT × reranker's score.
         """
         where = where or Where()
         if mode != "hybrid":
@@ -40,7 +48,7 @@ class Retriever:
         wanted = max(k, self.candidates)
         lexical = self.library.search(question, wanted, "lexical", where)
         dense = self.library.search(question, wanted, "dense", where)
-        return self._fuse(question, lexical, dense)[:k]
+        return self._rerank(question, self._fuse(question, lexical, dense))[:k]
 
     def _fuse(self, question: str, lexical: Sequence[Hit], dense: Sequence[Hit]) -> list[Hit]:
         """Both lists in one order; a passage that one search did not see gets that search's score all the same."""
@@ -52,13 +60,23 @@ class Retriever:
             scores = self.library.vectors(unseen) @ self.library.encode_query(question)
             cosine.update(zip(unseen, np.asarray(scores, dtype=float).tolist(), strict=True))
         best = max(bm25.values(), default=1.0) or 1.0
-        weight = self.library.embedder.fusion_weight
+        weight = self.library.fusion_weight
         hits = []
         for passage_id, passage in passages.items():
             stages = {"lexical": bm25.get(passage_id, 0.0), "dense": cosine[passage_id]}
             score = stages["lexical"] / best + weight * stages["dense"]
             hits.append(Hit(passage, score, {**stages, "fused": score}))
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
+
+    def _rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
+        """All hits in the order of fused score and reranker's score together."""
+        asked = understand(question)
+        scores = self.reranker.score(asked, [hit.passage for hit in hits], self.library.rarity(asked.terms))
+        ranked = []
+        for hit, score in zip(hits, scores.tolist(), strict=True):
+            total = hit.score + RERANK_WEIGHT * score
+            ranked.append(Hit(hit.passage, total, {**hit.stages, "rerank": score}))
+        return sorted(ranked, key=lambda hit: (-hit.score, hit.passage.id))
 
 
 def join_neighbours(hits: Sequence[Hit], library: Library) -> list[Passage]:

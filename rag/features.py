@@ -1,0 +1,141 @@
+"""What can be told of a sentence before it is read: the features by which evidence is ranked.
+
+Shares count the question's words, rare ones more; `FEATURES` names the columns, in order. The weights
+that turn a row into a score are made by rag/training.py and kept in models/sentence.json.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from index import words
+from index.passage import Hit, Passage
+from index.split import clauses
+from rag.matching import comparable, holds, longest_common, weigh
+from rag.question import Asks, Question
+
+WEIGHTS = Path(__file__).parent / "models" / "sentence.json"
+
+FEATURES = (
+    "own",  # share of the question's words in the sentence
+    "around",  # share in the sentence and those before and after it
+    "passage",  # share in the whole passage
+    "context",  # share in title, heading and speaker
+    "distinct",  # share in the sentence, counting more what few sentences of the passage hold
+    "bigrams",  # share of the question's character pairs in the sentence
+    "stretch",  # longest stretch of characters in common, by the question's length
+    "standing",  # score of the passage, by the best passage's
+    "meaning",  # inner product of the vectors of question and sentence
+    "type",  # looks like the kind of answer that is asked for
+    "head",  # is a headline
+    "head_asked",  # is a headline, and the question asks who, when or from where
+    "length",  # logarithm of the number of characters
+    "first",  # is the first sentence of its passage
+)
+
+Nearness = Callable[[Sequence[str]], Sequence[float]]
+"""From texts to the inner products of their vectors with the question's, -1..1."""
+
+Span = tuple[Passage, int, int]
+"""A sentence as its passage, and start and end in the passage's text."""
+
+_TYPE_SIGNS: Mapping[Asks, re.Pattern[str]] = {
+    "number": re.compile(r"\d|[一二三四五六七八九十百千万亿两][个家项条户人名张次种类年天位层级倍成]"),
+    "when": re.compile(r"\d+\s*[年月日时]|世纪|年代|[今去明]年|[上本下]月"),
+    "who": re.compile(
+        r"先生|女士|教授|局长|主任|院长|经理|董事|记者|专家|作者|主席|校长|社长|总监|总裁|说|认为|指出|表示|提出"
+    ),
+    "source": re.compile(r"来源|\d{1,2}:\d{2}|网|报"),
+    "list": re.compile(r"、.*、|；|一是|第一|包括|分别|以及"),
+    "why": re.compile(r"因为|由于|因此|所以|原因|为了|旨在|考虑|以便|从而|导致|得益于"),
+    "how": re.compile(r"通过|采取|采用|利用|建立|实施|开展|推动|加强|用于|可以|一是|首先"),
+}
+
+
+@cache
+def sentence_weights() -> Mapping[str, float]:
+    """The weight of each feature in a sentence's score."""
+    weights: dict[str, float] = json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"]
+    return weights
+
+
+class SentenceFeatures:
+    """Describes sentences for one question. `rarity` maps its terms to inverse document frequencies."""
+
+    def __init__(
+        self, question: Question, rarity: Mapping[str, float], nearness: Nearness | None = None
+    ) -> None:
+        self.question = question
+        self.weights = weigh(rarity, question.terms)
+        self._nearness = nearness
+        self._normal = words.normalize(question.standalone)
+        self._pairs = frozenset(words.bigrams(" ".join(question.terms)))
+
+    def of(self, hits: Sequence[Hit]) -> tuple[list[Span], list[list[float]]]:
+        """The sentences of the hits' passages, and for each a row of FEATURES."""
+        best = max((hit.score for hit in hits), default=1.0) or 1.0
+        spans: list[Span] = []
+        rows: list[list[float]] = []
+        for hit in hits:
+            units = clauses(hit.passage.text)
+            spans += [(hit.passage, start, end) for start, end in units]
+            rows += self._rows(hit.passage, units, hit.score / best)
+        if self._nearness and spans:
+            near = self._nearness([passage.text[start:end] for passage, start, end in spans])
+            for row, value in zip(rows, near, strict=True):
+                row[FEATURES.index("meaning")] = value
+        return spans, rows
+
+    def share(self, texts: Sequence[str]) -> float:
+        """The weighted share of the question's terms that the (normalised) texts hold between them, 0..1."""
+        total = sum(self.weights.values())
+        if not total:
+            return 0.0
+        return (
+            sum(
+                w * max((holds(term, text) for text in texts), default=0.0)
+                for term, w in self.weights.items()
+            )
+            / total
+        )
+
+    def _rows(self, passage: Passage, units: Sequence[tuple[int, int]], standing: float) -> list[list[float]]:
+        texts = [comparable(passage.text[start:end]) for start, end in units]
+        whole, context = self.share([" ".join(texts)]), self.share([comparable(passage.context)])
+        held = {term: [holds(term, text) for text in texts] for term in self.weights}
+        is_head = passage.kind == "head"
+        head_asked = is_head and self.question.asks in ("who", "when", "source")
+        signs = _TYPE_SIGNS.get(self.question.asks)
+        rows = []
+        for i, text in enumerate(texts):
+            row = {
+                "own": self.share([text]),
+                "around": self.share(texts[max(0, i - 1) : i + 2]),
+                "passage": whole,
+                "context": context,
+                "distinct": self._distinct(held, i),
+                "bigrams": len(self._pairs.intersection(words.bigrams(text))) / max(1, len(self._pairs)),
+                "stretch": longest_common(self._normal, text) / max(1, len(self._normal)),
+                "standing": standing,
+                "type": float(bool(signs and signs.search(text))),
+                "head": float(is_head),
+                "head_asked": float(head_asked),
+                "length": math.log(1 + len(text)),
+                "first": float(i == 0),
+            }
+            rows.append([row.get(name, 0.0) for name in FEATURES])
+        return rows
+
+    def _distinct(self, held: Mapping[str, Sequence[float]], i: int) -> float:
+        """As `share` of sentence i, but a term weighs less the more sentences of the passage hold it."""
+        total = value = 0.0
+        for term, shares in held.items():
+            weight = self.weights[term] * math.log(1 + (len(shares) + 1) / (sum(shares) + 0.5))
+            total += weight
+            value += weight * shares[i]
+        return value / total if total else 0.0

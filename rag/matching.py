@@ -1,0 +1,75 @@
+"""How far a text speaks of a word: the measure under evidence and refusal. Pure functions of normalised text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from index import words
+
+_CHANGES_MEANING = "副原前代非无未不"
+"""A prefix that makes another word of the word behind it: 副总经理 is no 总经理."""
+
+CHANGED = 0.3
+"""What a word is worth behind such a prefix."""
+
+SPELLED_DIFFERENTLY = 0.8
+"""What a word is worth with one character replaced (螺狮粉 for 螺蛳粉), or with most of its characters there."""
+
+
+def comparable(text: str) -> str:
+    """`text` as `holds` reads it: normalised, and standard numbers without the space before their digits."""
+    return re.sub(r"(?<=[a-z/]) (?=\d)", "", words.normalize(text))
+
+
+def holds(term: str, text: str) -> float:
+    """How far `text` speaks of `term`, 0..1; `term` as from rag.question, `text` as from `comparable`.
+
+    1 for the word itself, less for a part or a spelling of it. Latin words and numbers only count whole.
+    """
+    if not is_han(term):
+        return 1.0 if re.search(rf"(?<![a-z0-9.]){re.escape(term)}(?![a-z0-9]|\.\d)", text) else 0.0
+    position = text.find(term)
+    if position >= 0:
+        while position >= 0:
+            if position == 0 or text[position - 1] not in _CHANGES_MEANING:
+                return 1.0
+            position = text.find(term, position + 1)
+        return CHANGED
+    if len(term) < 3:
+        return 0.0
+    pairs = [term[i : i + 2] for i in range(len(term) - 1)]
+    share = sum(pair in text for pair in pairs) / len(pairs)
+    if share > 0.5:
+        return SPELLED_DIFFERENTLY * share
+    return SPELLED_DIFFERENTLY if _one_off(term, text) else 0.0
+
+
+def is_han(term: str) -> bool:
+    """Whether a term is Chinese."""
+    return bool(term) and "\u3400" <= term[0] <= "\u9fff"
+
+
+def _one_off(term: str, text: str) -> bool:
+    """Whether `text` holds `term` with one inner character replaced."""
+    pattern = "|".join(re.escape(term[:i]) + "." + re.escape(term[i + 1 :]) for i in range(1, len(term) - 1))
+    return re.search(pattern, text) is not None
+
+
+def weigh(rarity: Mapping[str, float], terms: tuple[str, ...]) -> dict[str, float]:
+    """The weight of each term: how rare it is; a single Chinese character says little by itself."""
+    return {term: rarity.get(term, 1.0) * (0.4 if len(term) == 1 and is_han(term) else 1.0) for term in terms}
+
+
+def longest_common(one: str, other: str) -> int:
+    """The length of the longest stretch of characters that both texts hold."""
+    best = 0
+    previous = [0] * (len(other) + 1)
+    for a in one:
+        current = [0] * (len(other) + 1)
+        for j, b in enumerate(other):
+            if a == b:
+                current[j + 1] = previous[j] + 1
+                best = max(best, current[j + 1])
+        previous = current
+    return best

@@ -1,0 +1,80 @@
+import pytest
+
+from index.passage import Hit, Passage, Speaker
+from rag.evidence import EvidenceFinder, holds
+from rag.question import understand
+
+
+@pytest.mark.parametrize(
+    ("term", "text", "share"),
+    [
+        ("检测机构", "全市检测机构42家", 1.0),
+        ("总经理", "公司副总经理周岚", 0.3),
+        ("总经理", "副总经理周岚和总经理吴明", 1.0),
+        ("螺狮粉", "柳州螺蛳粉", 0.8),
+        ("董事长", "总经理", 0.0),
+        ("局", "天气", 0.0),
+    ],
+)
+def test_how_far_a_text_speaks_of_a_term(term, text, share):
+    assert holds(term, text) == share
+
+
+def hit(text, article="", speaker=None, kind="body", score=1.0):
+    return Hit(Passage("a.txt", 0, len(text), text, kind=kind, article=article, speaker=speaker), score)
+
+
+def finder(question):
+    asked = understand(question)
+    return EvidenceFinder(asked, {term: 3.0 for term in asked.terms})
+
+
+TEXT = "会议在滨海召开。全市检测机构42家。去年营收3.5亿元。食堂供应早餐。"
+
+
+def test_the_sentence_that_holds_the_words_comes_first():
+    ranked = finder("检测机构有多少家？").sentences([hit(TEXT)])
+    assert ranked[0].text == "全市检测机构42家。"
+
+
+def test_evidence_is_an_exact_stretch_of_its_passage():
+    passage = Passage("a.txt", 50, 50 + len(TEXT), TEXT)
+    for piece in finder("营收是多少？").sentences([Hit(passage, 1.0)]):
+        assert piece.text == TEXT[piece.start - 50 : piece.end - 50]
+
+
+def test_the_subject_may_stand_in_the_title():
+    found = finder("潍城检测年报里营收是多少？")
+    ranked = found.sentences([hit(TEXT, article="潍城检测年报")])
+    assert ranked[0].text == "去年营收3.5亿元。"
+    assert found.judge(ranked).enough
+
+
+def test_a_place_that_no_passage_mentions_is_refused_and_named():
+    found = finder("广东省有多少家检测机构？")
+    verdict = found.judge(found.sentences([hit(TEXT)]))
+    assert not verdict.enough and "广东" in verdict.uncovered
+
+
+def test_another_subject_is_refused():
+    found = finder("Python怎么读取Excel文件？")
+    verdict = found.judge(found.sentences([hit(TEXT)]))
+    assert not verdict.enough and verdict.coverage == 0
+
+
+def test_who_is_answered_by_the_headline():
+    head = "提升检测水平 市质检院院长 周岚"
+    speaker = Speaker("周岚", "市质检院", "院长")
+    ranked = finder("质检院院长是谁？").sentences([hit(TEXT), hit(head, speaker=speaker, kind="head")])
+    assert ranked[0].text == head
+
+
+def test_a_second_sentence_is_chosen_only_for_what_it_adds():
+    found = finder("检测机构有多少家，营收是多少？")
+    chosen = found.choose(found.sentences([hit(TEXT)]))
+    assert {piece.text for piece in chosen} == {"全市检测机构42家。", "去年营收3.5亿元。"}
+
+
+def test_no_hits_no_evidence():
+    found = finder("检测机构有多少家？")
+    assert found.sentences([]) == [] and not found.judge([]).enough
