@@ -1,0 +1,220 @@
+"""BM25 over words and over character bigrams, kept by tantivy.
+
+Each row has four fields: the words and the bigrams of its text, and those of its context (title,
+heading, speaker). A question asks all four at once in one query. Words know what belongs together;
+bigrams find names and coinages that no dictionary lists; the two together beat either. Tokens are made
+by index/words.py and only counted here. Texts are not stored: the catalog has them.
+
+No fusion with vectors, no synonyms, no query language: whatever a question holds is only words.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from math import log
+from pathlib import Path
+
+import tantivy
+from tantivy import Occur, Query
+
+from index import words
+from index.errors import LibraryBusy, LibraryError
+
+FIELDS = {"words": 1.0, "bigrams": 0.3, "context_words": 0.4, "context_bigrams": 0.12}
+"""Fields of the index with the weight of each in a question, chosen on even questions of CMRC 2018."""
+
+CLAUSE_WEIGHT = 4.0
+"""What a clause number of the question (第12条) is worth in a context: who names one wants that very clause."""
+
+HEAP = 50_000_000
+"""Bytes that one writer may fill before it writes a segment."""
+
+_CLAUSE_NUMBER = re.compile(r"第\d+(?:\.\d+)*[条章节款项]")
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalRow:
+    """What is indexed of one passage: its text, and its context, which is searched with less weight."""
+
+    id: int
+    document_id: int
+    text: str
+    context: str
+
+
+class LexicalIndex:
+    """An index in one folder (or in memory), read by many processes and written by one at a time.
+
+    Changes are seen after `commit`; those of another process after `reload`. The writer's lock is held
+    from the first change to its commit only.
+    """
+
+    def __init__(self, folder: Path | None, create: bool = False) -> None:
+        """Opens the index in `folder`; None keeps it in memory; `create` makes an empty one there first.
+
+        Raises LibraryError if the folder holds no index, a damaged one, or one of other fields.
+        """
+        self._folder = folder
+        self._schema = _schema()
+        self._writer: tantivy.IndexWriter | None = None
+        if folder is not None and create:
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            if folder is not None and not create and not tantivy.Index.exists(str(folder)):
+                raise ValueError("no index in this folder")
+            self._index = tantivy.Index(self._schema, path=str(folder) if folder else None)
+        except (ValueError, OSError) as error:
+            raise self._unreadable(error) from error
+        # Reloaded by us: tantivy's own way is a thread that polls the folder.
+        self._index.config_reader("manual")
+        self.reload()
+
+    def __len__(self) -> int:
+        """How many rows are committed."""
+        return self._searcher.num_docs
+
+    def add(self, rows: Iterable[LexicalRow]) -> None:
+        """Index these rows; a row whose id is there already replaces it. Raises LibraryBusy."""
+        writer = self._open_writer()
+        for row in rows:
+            writer.delete_documents_by_term("key", str(row.id))
+            writer.add_document(_document(row))
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Forget these ids; unknown ones are passed over. Raises LibraryBusy."""
+        writer = self._open_writer()
+        for row_id in ids:
+            # By the text key: in tantivy 0.27 a delete by a number field finds nothing.
+            writer.delete_documents_by_term("key", str(row_id))
+
+    def commit(self) -> None:
+        """Make all changes lasting and visible, and let go of the writer's lock."""
+        if self._writer is None:
+            return
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+        self._writer = None
+        self.reload()
+
+    def reload(self) -> None:
+        """See what any process has committed so far. Raises LibraryError if it is damaged."""
+        try:
+            self._index.reload()
+            self._searcher = self._index.searcher()
+        except (ValueError, OSError) as error:
+            raise self._unreadable(error) from error
+
+    def close(self) -> None:
+        """Let go of the writer's lock; changes that were not committed are dropped."""
+        if self._writer is not None:
+            self._writer.rollback()
+            self._writer.wait_merging_threads()
+            self._writer = None
+
+    def search(
+        self, question: str, k: int, documents: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` best rows as (id, BM25 score), best first; only of `documents` when they are given.
+
+        Scores are above 0, higher is better, comparable within one question only. A row that shares
+        no token with the question is not returned.
+        """
+        query = self._query(question)
+        if query is None or k < 1 or (documents is not None and not documents):
+            return []
+        if documents is not None:
+            named = Query.term_set_query(self._schema, "document", [str(document) for document in documents])
+            # Weighed 0: which document it is says nothing about the answer.
+            query = Query.boolean_query([(Occur.Must, query), (Occur.Must, Query.boost_query(named, 0.0))])
+        searcher = self._searcher
+        hits = searcher.search(query, k, count=False).hits
+        ids = searcher.fast_field_values("id", [address for _, address in hits])
+        found = [(int(row_id or 0), float(score)) for row_id, (score, _) in zip(ids, hits, strict=True)]
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+
+    def rarity(self, tokens: Iterable[str]) -> dict[str, float]:
+        """How rare each token is among the rows' words: Lucene's BM25 idf, from 0 (everywhere) up.
+
+        log(1 + (N - df + 0.5) / (df + 0.5)) with N rows, df of them holding the token; one that stands
+        nowhere has the greatest. Tokens are those of `words.tokenize`.
+        """
+        searcher = self._searcher
+        total = searcher.num_docs
+        rarities = {}
+        for token in tokens:
+            # Rows that were removed are counted until their segment is merged.
+            holding = min(total, searcher.doc_freq("words", token))
+            rarities[token] = log(1 + (total - holding + 0.5) / (holding + 0.5))
+        return rarities
+
+    def _query(self, question: str) -> Query | None:
+        tokens = _asked(words.tokenize(question))
+        pairs = _asked(words.bigrams(question))
+        asked = {"words": tokens, "bigrams": pairs, "context_words": tokens, "context_bigrams": pairs}
+        clauses = []
+        for field, field_weight in FIELDS.items():
+            for token in asked[field]:
+                clause_number = field == "context_words" and _CLAUSE_NUMBER.match(token)
+                weight = CLAUSE_WEIGHT if clause_number else field_weight
+                term = Query.term_query(self._schema, field, token, "freq")
+                clauses.append((Occur.Should, Query.boost_query(term, weight)))
+        return Query.boolean_query(clauses) if clauses else None
+
+    def _unreadable(self, error: Exception) -> LibraryError:
+        reason = str(error).partition("\n")[0]
+        return LibraryError(f"无法打开词语索引 cannot open the lexical index: {self._folder}: {reason}")
+
+    def _open_writer(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            try:
+                self._writer = self._index.writer(HEAP, num_threads=1)
+            except ValueError as error:
+                if "LockBusy" in str(error):
+                    message = (
+                        f"另一个进程正在写入索引 another process is writing to the index: {self._folder}"
+                    )
+                    raise LibraryBusy(message) from error
+                message = f"无法写入词语索引 cannot write the lexical index: {self._folder}: {error}"
+                raise LibraryError(message) from error
+        return self._writer
+
+
+def _document(row: LexicalRow) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_integer("id", row.id)
+    document.add_text("key", str(row.id))
+    document.add_text("document", str(row.document_id))
+    tokens, pairs = words.tokens_and_bigrams(row.text)
+    document.add_text("words", " ".join(tokens))
+    document.add_text("bigrams", " ".join(pairs))
+    context_tokens, context_pairs = _context_fields(row.context)
+    document.add_text("context_words", context_tokens)
+    document.add_text("context_bigrams", context_pairs)
+    return document
+
+
+@functools.lru_cache(maxsize=256)
+def _context_fields(context: str) -> tuple[str, str]:
+    """Both context fields; the passages of one article share them."""
+    tokens, pairs = words.tokens_and_bigrams(context)
+    return " ".join(tokens), " ".join(pairs)
+
+
+def _asked(tokens: list[str]) -> list[str]:
+    """Each token once, without stop words unless there is nothing else."""
+    distinct = dict.fromkeys(tokens)
+    return [token for token in distinct if token not in words.STOPWORDS] or list(distinct)
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("id", fast=True)
+    builder.add_text_field("key", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
+    for field in FIELDS:
+        # tantivy's whitespace tokenizer neither folds case nor drops long words.
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
+    return builder.build()

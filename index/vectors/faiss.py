@@ -1,0 +1,92 @@
+"""The store of everyday use: FAISS, exact, under our own ids.
+
+A flat index compares every vector, so nothing near is missed; up to some 50,000 passages that takes a
+few milliseconds. Kinds for more than that are not built here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import LibraryError
+from index.vectors.arrays import checked_query, checked_rows, id_array, ranked
+from index.vectors.base import Vectors
+
+# One thread a search: OpenMP's threads spin while they wait, which costs four times the search itself, and
+# a server has its own threads.
+faiss.omp_set_num_threads(1)
+
+_NO_HIT = np.finfo(np.float32).min
+"""The score FAISS fills up with when fewer than k vectors were found."""
+
+
+class FaissStore:
+    """`IndexFlatIP` behind `IndexIDMap`."""
+
+    def __init__(self, dimension: int) -> None:
+        """An empty store for vectors of `dimension` numbers."""
+        self._index: Any = faiss.IndexIDMap(faiss.IndexFlatIP(dimension))
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        """The store that `save` wrote. Raises LibraryError if the file is missing or damaged."""
+        message = f"向量文件缺失或损坏 vector file is missing or damaged: {file}"
+        try:
+            index = faiss.read_index(str(file))
+        except (RuntimeError, MemoryError) as error:
+            raise LibraryError(message) from error
+        # A damaged file may still be an index of another kind.
+        if type(index) is not faiss.IndexIDMap or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+            raise LibraryError(message)
+        store = cls(index.d)
+        store._index = index
+        return store
+
+    @property
+    def dimension(self) -> int:
+        """d of every vector in the store."""
+        return int(self._index.d)
+
+    def __len__(self) -> int:
+        """How many vectors are stored."""
+        return int(self._index.ntotal)
+
+    def add(self, ids: Sequence[int], vectors: Vectors) -> None:
+        """Store `vectors[i]` under `ids[i]`. An id that is there already is replaced."""
+        new_ids, new_vectors = checked_rows(ids, vectors, self.dimension)
+        self.remove(new_ids.tolist())
+        self._index.add_with_ids(new_vectors, new_ids)
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Forget these ids; unknown ones are passed over."""
+        if len(ids) and len(self):
+            self._index.remove_ids(id_array(ids))
+
+    def search(
+        self, vector: NDArray[np.float32], k: int, allowed: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` nearest as (id, inner product), best first; of equal ones the smaller id first."""
+        rows = checked_query(vector, self.dimension)[np.newaxis]
+        if k < 1 or not len(self) or (allowed is not None and not len(allowed)):
+            return []
+        params = None
+        if allowed is not None:
+            params = faiss.SearchParameters(sel=faiss.IDSelectorBatch(id_array(allowed)))  # type: ignore[call-arg]
+        # One more than asked for shows whether the k-th has an equal that was left out.
+        scores, ids = self._index.search(rows, min(k + 1, len(self)), params=params)
+        found = scores[0] > _NO_HIT  # ids cannot tell: -1 may be somebody's id
+        scores, ids = scores[0][found], ids[0][found]
+        if len(scores) > k and scores[k] == scores[k - 1]:
+            least = np.nextafter(scores[k], np.float32(-np.inf))
+            _, scores, ids = self._index.range_search(rows, float(least), params=params)
+        return ranked(ids, scores, k)
+
+    def save(self, file: Path) -> None:
+        """Write everything to one new file in FAISS's own format."""
+        faiss.write_index(self._index, str(file))
