@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -67,7 +67,8 @@ def piece_counts(tokenizer: Tokenizer, texts: Sequence[str], batch: int = 4096) 
     for start in range(0, len(texts), batch):
         for encoding in tokenizer.encode_batch_fast(texts[start : start + batch], add_special_tokens=False):
             ids.update(encoding.ids)
-    return Counter({tokenizer.id_to_token(i): n for i, n in ids.items()})
+    pieces = {i: piece for piece, i in tokenizer.get_vocab(with_added_tokens=False).items()}
+    return Counter({pieces[i]: n for i, n in ids.items()})
 
 
 def ascii_runs(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[str]:
@@ -115,9 +116,9 @@ def shares(counts: Counts) -> dict[str, float]:
 def han_pieces(dictionary: Counts, by_source: Sequence[Counts], size: int) -> dict[str, float]:
     """The most frequent words, half by the dictionary and half by the sources, each source alike.
 
-    All characters of GB 2312 and of the corpus are in, so that no Han text is lost.
+    All characters of GB 2312 and all that the sources use are in, so that no Han text is lost.
     """
-    weight: Counter[str] = Counter()
+    weight: defaultdict[str, float] = defaultdict(float)
     for word, share in shares(dictionary).items():
         weight[word] += share
     for counts in by_source:
@@ -125,7 +126,7 @@ def han_pieces(dictionary: Counts, by_source: Sequence[Counts], size: int) -> di
             weight[word] += share / len(by_source)
     chars = {char for counts in by_source for piece in counts for char in piece} | set(gb2312())
     chosen = {char: dictionary.get(char, 1.0) for char in chars if "\u3400" <= char <= "\u9fff"}
-    for word, _ in weight.most_common():
+    for word in sorted(weight, key=lambda word: (-weight[word], word)):
         if len(chosen) >= size:
             break
         if word in dictionary:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 from opencc import OpenCC
 from tokenizers import Tokenizer
@@ -87,8 +88,8 @@ def make_source(name: str, pairs: list[Pair], tokenizer: Tokenizer) -> Source:
     parts = [sentences(positive) for positive in number]
     ids = iter(encode(tokenizer, [sentence for part in parts for sentence in part]))
     for part in parts:
-        document = [next(ids) for _ in part]
-        source.documents.append([sentence for sentence in document if len(sentence)])
+        found = [next(ids) for _ in part]
+        source.documents.append([sentence for sentence in found if len(sentence)])
     queries = encode(tokenizer, [pair.query for pair in pairs])
     repeats: dict[str, int] = {}
     for pair, query in zip(pairs, queries, strict=True):
@@ -111,9 +112,10 @@ def inverse_frequencies(sources: list[Source], size: int) -> NDArray[np.float32]
 class Sampler:
     """Draws the examples of one source, new ones each epoch, from one random generator."""
 
-    def __init__(self, source: Source, idf: NDArray[np.float32], window: int, rng: np.random.Generator) -> None:
-        """`window`: tokens of a passage, about; the passages drawn have a half to the whole of it."""
+    def __init__(self, source: Source, idf: NDArray[np.float32], window: int, rng: Generator) -> None:
+        """`window`: tokens of a passage at most, about; the passages drawn have a half to the whole of it."""
         self.source, self.idf, self.window, self.rng = source, idf, window, rng
+        self._weight = np.zeros_like(idf)  # of the query's tokens, while sentences are compared
 
     def question_examples(self, limit: int) -> Iterator[Example]:
         """At most `limit` query–passage examples in random order."""
@@ -123,7 +125,8 @@ class Sampler:
             document = self.source.documents[number]
             first, last = self._grow(document, self._best_sentence(query, document))
             positive = np.concatenate(document[first:last])
-            yield Example(query, positive, self._other_passage(document, first, last), number)
+            negative = self._other_passage(document, first, last)
+            yield Example(query, positive, negative, number)
 
     def cloze_examples(self, limit: int) -> Iterator[Example]:
         """At most `limit` examples of a sentence against the passage around it."""
@@ -140,9 +143,10 @@ class Sampler:
                 yield Example(document[chosen], np.concatenate(rest), negative, int(number))
 
     def _best_sentence(self, query: Ids, document: list[Ids]) -> int:
-        """The sentence that covers most of the query's idf."""
-        terms = np.unique(query)
-        gains = [float(self.idf[np.intersect1d(terms, sentence)].sum()) for sentence in document]
+        """The sentence whose tokens, repeated ones too, hold most of the query's idf."""
+        self._weight[query] = self.idf[query]
+        gains = [float(self._weight[sentence].sum()) for sentence in document]
+        self._weight[query] = 0.0
         return int(np.argmax(gains))
 
     def _grow(self, document: list[Ids], centre: int) -> tuple[int, int]:
