@@ -1,0 +1,311 @@
+"""The catalog: every document, passage and vector of a library, in one SQLite file. It is the truth.
+
+A document is stored in one transaction; when that has committed (WAL, synchronous=FULL) it is acknowledged
+and survives a crash. What searching needs besides (index.lexical, index.vectors) is made from here and
+follows the change log. The catalog doesn't search, encode or read files.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from sqlalchemy import Engine, create_engine, event, func, select, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from index.catalog_rows import (
+    PASSAGE_COLUMNS,
+    changes,
+    document_of,
+    documents,
+    meta,
+    metadata,
+    passage_of,
+    passages,
+    vectors,
+)
+from index.catalog_transaction import Record, Transaction, last_change
+from index.errors import LibraryError
+from index.passage import Document, Hygiene, Passage
+from index.vectors.base import Vectors
+
+SCHEMA = 1
+IDS_AT_ONCE = 1000  # well below the number of variables that a statement may have (SQLite: 32,766)
+ROWS_AT_ONCE = 2000
+BUSY_SECONDS = 30  # how long a statement waits for a checkpoint of another process
+PAGE = 16384  # bytes: 7 vectors of 512 dimensions fill 88 % of a page; SQLite's own 4096 would hold one, 50 %
+WAL_KEPT = 64 << 20  # bytes of write-ahead log that stay on disk between two checkpoints
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """A document without its text: what a list of documents shows. `added_at` is UTC, ISO 8601."""
+
+    name: str
+    title: str
+    passages: int
+    added_at: str
+    sha256: str
+    hygiene: Hygiene
+    size: int = 0
+    """Bytes of the file as it came."""
+    characters: int = 0
+    media_type: str = ""
+    reading: int = 0
+    """Version of the reading that made its passages, see catalog_transaction.Record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened to passages after some change, up to and including change `upto`.
+
+    `added` are there now; `removed` were there before. One that came and went meanwhile is in neither.
+    """
+
+    upto: int
+    added: tuple[int, ...]
+    removed: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much a catalog holds."""
+
+    documents: int
+    passages: int
+    characters: int
+
+
+class Catalog:
+    """An open catalog.db. Many threads may read; there is one writer at a time (index.library)."""
+
+    def __init__(self, file: Path) -> None:
+        """Opens `file`, making it if it is not there; raises LibraryError for what is no catalog of ours."""
+        self.file = file
+        self._engine = _engine(file)
+        self._writing: Transaction | None = None
+        try:
+            with self._engine.connect() as connection:
+                version = connection.scalar(text("PRAGMA user_version"))
+        except OperationalError as error:
+            self._engine.dispose()
+            raise LibraryError(f"无法打开 cannot open {file}: {error.orig}") from None
+        except DatabaseError as error:
+            self._engine.dispose()
+            raise LibraryError(
+                f"目录库已损坏或不是目录库 damaged or not a catalog: {file} ({error.orig}); "
+                "请从备份恢复，或删除后重新同步 restore a backup, or delete the folder and sync again"
+            ) from None
+        if version == 0:
+            self._create()
+        elif version != SCHEMA:
+            self._engine.dispose()
+            raise LibraryError(
+                f"此库由其他版本的 Zhida 建立 this library was made by another version of Zhida: {file} "
+                f"(schema {version}, 本版本为 this version has {SCHEMA})"
+            )
+
+    def _create(self) -> None:
+        """Makes the tables. The version is set last: a crash before it leads here again."""
+        with self._engine.begin() as connection:
+            connection.execute(text(f"PRAGMA page_size = {PAGE}"))
+            connection.execute(text("PRAGMA journal_mode = WAL"))
+            metadata.create_all(connection)
+            connection.execute(text(f"PRAGMA user_version = {SCHEMA}"))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    # Reading
+
+    def last_change(self) -> int:
+        """The number of the latest change; 0 when nothing ever happened."""
+        with self._engine.connect() as connection:
+            return last_change(connection).number
+
+    def changes(self, since: int) -> Changes:
+        """What happened after change `since`."""
+        query = select(changes.c.number, changes.c.action, changes.c.first, changes.c.last).where(
+            changes.c.number > since
+        )
+        added: set[int] = set()
+        removed: set[int] = set()
+        upto = since
+        with self._engine.connect() as connection:
+            for number, action, first, last in connection.execute(query.order_by(changes.c.number)):
+                upto = number
+                ids = range(first, last + 1)
+                if action == "add":
+                    added.update(ids)
+                elif action == "remove":
+                    removed.update(id for id in ids if id not in added)
+                    added.difference_update(ids)
+        return Changes(upto, tuple(sorted(added)), tuple(sorted(removed)))
+
+    def totals(self) -> Totals:
+        """Counts over the whole catalog."""
+        counts = (func.count(), func.coalesce(func.sum(documents.c.passages), 0))
+        query = select(*counts, func.coalesce(func.sum(documents.c.characters), 0)).select_from(documents)
+        with self._engine.connect() as connection:
+            return Totals(*connection.execute(query).one())
+
+    def meta(self) -> dict[str, str]:
+        """What the catalog knows about itself, such as the embedder of its vectors."""
+        with self._engine.connect() as connection:
+            return {key: value for key, value in connection.execute(select(meta.c.key, meta.c.value))}
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents by name, without their texts."""
+        columns = [documents.c[field.name] for field in fields(DocumentInfo)]
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(*columns).order_by(documents.c.name)).mappings().all()
+        return [DocumentInfo(**{**row, "hygiene": Hygiene(**row["hygiene"])}) for row in rows]
+
+    def document(self, name: str) -> Document | None:
+        """The document of this name with its text, or None."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(documents).where(documents.c.name == name)).one_or_none()
+        return None if row is None else document_of(row)
+
+    def record(self, name: str) -> Record | None:
+        """Everything that is stored of a document, or None."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(documents).where(documents.c.name == name)).one_or_none()
+        if row is None:
+            return None
+        ids = range(row.first_passage, row.first_passage + row.passages)
+        found = self.passages(ids)
+        return Record(
+            document_of(row),
+            row.sha256,
+            row.size,
+            [found[id] for id in ids],
+            self.vectors(ids)[1],
+            row.reading,
+        )
+
+    def sha256(self, name: str) -> str | None:
+        """The SHA-256 of the file that a document came from, or None."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(documents.c.sha256).where(documents.c.name == name))
+
+    def is_original(self, sha256: str) -> bool:
+        """Whether some document came from the file of this SHA-256."""
+        with self._engine.connect() as connection:
+            return (
+                connection.scalar(select(documents.c.id).where(documents.c.sha256 == sha256).limit(1))
+                is not None
+            )
+
+    def passage_ids(self, names: Collection[str]) -> dict[int, range]:
+        """The passages of the documents of these names, as {document id: range of passage ids}."""
+        columns = select(documents.c.id, documents.c.first_passage, documents.c.passages)
+        found: dict[int, range] = {}
+        with self._engine.connect() as connection:
+            for part in _parts(sorted(names)):
+                for id, first, count in connection.execute(columns.where(documents.c.name.in_(part))):
+                    found[id] = range(first, first + count)
+        return found
+
+    def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
+        """The passages of these ids that exist."""
+        found: dict[int, Passage] = {}
+        with self._engine.connect() as connection:
+            for part in _parts(ids):
+                for row in connection.execute(_PASSAGES.where(passages.c.id.in_(part))):
+                    passage = passage_of(row)
+                    found[passage.id] = passage
+        return found
+
+    def all_passages(self) -> Iterator[Passage]:
+        """Every passage, by name of the document and then in order of the text."""
+        ordered = _PASSAGES.order_by(documents.c.name, passages.c.seq)
+        with self._engine.connect() as connection:
+            for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(ordered):
+                yield passage_of(row)
+
+    def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
+        """The ids of `ids` that exist, in the given order, and their vectors in the same order."""
+        found: dict[int, bytes] = {}
+        query = select(vectors.c.passage_id, vectors.c.vector)
+        with self._engine.connect() as connection:
+            for part in _parts(ids):
+                for id, blob in connection.execute(query.where(vectors.c.passage_id.in_(part))):
+                    found[id] = blob
+        there = [id for id in ids if id in found]
+        return there, _matrix([found[id] for id in there])
+
+    def all_vectors(self) -> tuple[int, list[int], Vectors]:
+        """All vectors as (change number that they stand at, ids ascending, vectors)."""
+        query = select(vectors.c.passage_id, vectors.c.vector).order_by(vectors.c.passage_id)
+        with self._engine.connect() as connection:
+            # The number is read first: what is written in between is then seen again, which does no harm.
+            number = last_change(connection).number
+            rows = connection.execute(query).all()
+        return number, [row[0] for row in rows], _matrix([row[1] for row in rows])
+
+    def checkpoint(self) -> None:
+        """Bring the write-ahead log into the file and empty it, as far as open readers allow."""
+        with self._engine.connect() as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    # Writing: by the holder of the library's lock only
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """One transaction: durable when the block ends, undone when it raises; an inner block joins it."""
+        if self._writing is not None:
+            yield self._writing
+            return
+        try:
+            with self._engine.begin() as connection:
+                self._writing = Transaction(connection)
+                yield self._writing
+        except OperationalError as error:
+            raise LibraryError(f"无法写入 cannot write {self.file}: {error.orig}") from None
+        finally:
+            self._writing = None
+
+
+_PASSAGES = select(*PASSAGE_COLUMNS).join_from(passages, documents)
+
+
+def _parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(values), IDS_AT_ONCE):
+        yield values[start : start + IDS_AT_ONCE]
+
+
+def _matrix(blobs: Sequence[bytes]) -> Vectors:
+    """The vectors as one array; (0, 0) when there is none."""
+    if not blobs:
+        return np.zeros((0, 0), dtype=np.float32)
+    return np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(blobs), -1)
+
+
+def _engine(file: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{file}",
+        connect_args={"timeout": BUSY_SECONDS},
+        json_serializer=functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+        pool_size=8,
+        max_overflow=-1,
+    )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    """What SQLite forgets between connections."""
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT}")

@@ -1,0 +1,158 @@
+"""What can be changed in a catalog, inside one transaction.
+
+Every change leaves a row in the change log, from which the lexical index, the vectors and open readers
+learn of it. Whoever calls holds the library's lock (index.writer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from index.catalog_rows import changes, document_row, documents, meta, passage_row, passages, vectors
+from index.passage import Document, Passage
+from index.vectors.base import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A document on its way into the catalog, with everything that is stored of it.
+
+    `vectors[i]` belongs to `passages[i]`. `sha256` and `size` are those of the file as it came; `reading`
+    is the version of the program that read and split it.
+    """
+
+    document: Document
+    sha256: str
+    size: int
+    passages: Sequence[Passage]
+    vectors: Vectors
+    reading: int
+
+
+class LastChange(NamedTuple):
+    """The newest row of the change log. `issued` is the highest passage id ever given."""
+
+    number: int = 0
+    issued: int = 0
+
+
+class Transaction:
+    """The changes of one transaction; index.catalog.Catalog.writing begins and ends it."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Takes a connection with a transaction under way."""
+        self._connection = connection
+        self._issued = last_change(connection).issued
+
+    def put(self, records: Sequence[Record]) -> None:
+        """Store documents of different names, each in place of the one of its name if there is one.
+
+        The passages get new ids in either case. Raises ValueError for a passage that is not its stretch of
+        the document's text: no such passage may ever be cited.
+        """
+        passage_rows: list[dict[str, Any]] = []
+        vector_rows: list[dict[str, Any]] = []
+        log: list[dict[str, Any]] = []
+        for record in records:
+            _check(record)
+            ids = range(first := self._issued + 1, first + len(record.passages))
+            document_id = self._put_document(record, ids)
+            matrix = np.ascontiguousarray(record.vectors, dtype="<f4")
+            for seq, (id, passage) in enumerate(zip(ids, record.passages, strict=True)):
+                passage_rows.append(passage_row(passage, id, document_id, seq))
+                vector_rows.append({"passage_id": id, "vector": matrix[seq].tobytes()})
+            log.append(self._change("add", document_id, ids))
+        # Together, since each statement costs SQLAlchemy as much as SQLite needs for twenty rows.
+        for statement, rows in ((_ADD_PASSAGE, passage_rows), (_ADD_VECTOR, vector_rows), (_ADD_CHANGE, log)):
+            if rows:
+                self._connection.execute(statement, rows)
+
+    def remove(self, name: str) -> bool:
+        """Remove a document with all that hangs on it; False if there is none of this name."""
+        old = self._find(name)
+        if old is None:
+            return False
+        self._forget(old)
+        self._connection.execute(delete(documents).where(documents.c.id == old.id))
+        return True
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a document another name; its passages and vectors stay."""
+        found = self._find(old)
+        if found is None:
+            raise ValueError(f"no document named {old}")
+        self._connection.execute(update(documents).where(documents.c.id == found.id).values(name=new))
+        self._connection.execute(_ADD_CHANGE, self._change("rename", found.id, range(0)))
+
+    def set_meta(self, values: Mapping[str, str]) -> None:
+        """Replace what the catalog knows about itself under these keys."""
+        self._connection.execute(delete(meta).where(meta.c.key.in_(list(values))))
+        self._connection.execute(
+            insert(meta), [{"key": key, "value": value} for key, value in values.items()]
+        )
+
+    def _put_document(self, record: Record, ids: range) -> int:
+        """The row of the document alone; `ids` are those that its passages will have."""
+        row = document_row(record.document) | {
+            "sha256": record.sha256,
+            "size": record.size,
+            "passages": len(ids),
+            "first_passage": ids.start,
+            "reading": record.reading,
+            "added_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        old = self._find(record.document.name)
+        if old is None:
+            return int(self._connection.scalars(_ADD_DOCUMENT, row).one())
+        self._forget(old)
+        self._connection.execute(delete(passages).where(passages.c.document_id == old.id))
+        self._connection.execute(update(documents).where(documents.c.id == old.id).values(row))
+        return int(old.id)
+
+    def _find(self, name: str) -> Any:
+        return self._connection.execute(_FIND, {"wanted": name}).one_or_none()
+
+    def _forget(self, old: Any) -> None:
+        ids = range(old.first_passage, old.first_passage + old.passages)
+        self._connection.execute(_ADD_CHANGE, self._change("remove", old.id, ids))
+
+    def _change(self, action: str, document_id: int, ids: range) -> dict[str, Any]:
+        first, last = ids.start, ids.stop - 1
+        self._issued = max(self._issued, last)
+        change = {"action": action, "document_id": document_id, "first": first, "last": last}
+        return change | {"issued": self._issued}
+
+
+_FIND = select(documents.c.id, documents.c.first_passage, documents.c.passages).where(
+    documents.c.name == bindparam("wanted")
+)
+_ADD_DOCUMENT = insert(documents).returning(documents.c.id)
+_ADD_PASSAGE = insert(passages)
+_ADD_VECTOR = insert(vectors)
+_ADD_CHANGE = insert(changes)
+
+
+def last_change(connection: Connection) -> LastChange:
+    """The newest change, as this connection sees it; number 0 when nothing ever happened."""
+    row = connection.execute(_LAST).one_or_none()
+    return LastChange() if row is None else LastChange(*row)
+
+
+_LAST = select(changes.c.number, changes.c.issued).order_by(changes.c.number.desc()).limit(1)
+
+
+def _check(record: Record) -> None:
+    name, text = record.document.name, record.document.text
+    if len(record.vectors) != len(record.passages):
+        raise ValueError(f"{name}: {len(record.passages)} passages, {len(record.vectors)} vectors")
+    for passage in record.passages:
+        if passage.text != text[passage.start : passage.end]:
+            raise ValueError(
+                f"{name}: the passage at {passage.start}:{passage.end} is not that stretch of the text"
+            )

@@ -1,0 +1,328 @@
+"""A library: documents in, ranked passages out. The only door to a home folder.
+
+Many threads and processes may read; one at a time may write, under a lock that the kernel frees when its
+holder dies. What is on disk where is in index.catalog (the truth), index.manifest and index.writer. A
+library knows nothing of questions beyond their words, and fuses nothing: each mode is asked by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import words
+from index.catalog import Catalog, DocumentInfo
+from index.durable import bytes_below, sha256_of, writer_lock
+from index.embed import Embedder
+from index.errors import LibraryBusy, LibraryError
+from index.passage import Document, Hit, Passage, Where
+from index.reader import Reader, model_mismatch
+from index.vectors.base import Vectors
+from index.writer import ORIGINALS, PENDING, READING, Writer
+
+if TYPE_CHECKING:
+    from index.sync import Progress, SyncReport
+
+Mode = Literal["lexical", "dense"]
+
+LOCK_SECONDS = 2.0  # how long to wait for another process: longer than the index needs to be mended
+THREAD_SECONDS = 30.0  # how long to wait for another thread of this process
+EVERYWHERE = Where()
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryStatus:
+    """What `zhida status` shows. `generation` is the number of the last change; `size` is bytes on disk."""
+
+    documents: int
+    passages: int
+    characters: int
+    generation: int
+    embedder: str
+    size: int
+
+
+class Library:
+    """An open home folder. Safe to use from many threads."""
+
+    def __init__(self, home: Path, embedder: Embedder, catalog: Catalog) -> None:
+        """Use `Library.open`."""
+        self.home = home
+        self._embedder = embedder
+        self._catalog = catalog
+        self._thread_lock = threading.Lock()
+        self._reader = Reader(home, catalog, embedder, mend=self._mend)
+
+    @classmethod
+    def open(cls, home: Path, embedder: Embedder, *, create: bool = False, rebuild: bool = False) -> Self:
+        """The library in `home`; with `create`, an empty one is made if there is none.
+
+        An index that is missing, damaged or behind the catalog is put right on the way. Raises
+        LibraryError if there is no library and ModelMismatch if another model made its vectors; with
+        `rebuild` the latter is let pass, for the `sync(..., rebuild=True)` that must follow.
+        """
+        file = home / "catalog.db"
+        if not file.is_file():
+            if not create:
+                raise LibraryError(
+                    f"还没有建立索引 no index in {home} yet: 请先运行 run `zhida sync FOLDER` first"
+                )
+            _make(home)
+        catalog = Catalog(file)
+        try:
+            library = cls(home, embedder, catalog)
+            if library._reader.mismatch is not None and not rebuild:
+                raise library._reader.mismatch
+            return library
+        except BaseException:
+            catalog.close()
+            raise
+
+    # Changing
+
+    def sync(
+        self,
+        paths: Sequence[Path],
+        *,
+        rebuild: bool = False,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> SyncReport:
+        """Make the library hold exactly the files of `paths` (files and folders); see index.sync.
+
+        With `rebuild` every file is read and encoded again, in one step that readers see whole. Raises
+        ReadError if a path is missing, before anything has changed, and LibraryBusy. If no file at all
+        can be read, nothing changes and the report says so.
+        """
+        from index.sync import sync  # here, since asking needs no readers: they cost 0.1 s to import
+
+        with self._writing(rebuild) as writer:
+            return sync(writer, paths, rebuild, on_progress)
+
+    def add(self, document: Document, original: bytes) -> Document:
+        """Store a document, in place of the one of its name if there is one; returns it with its id.
+
+        When this returns, the document is on disk and is found. One whose original is unchanged is
+        returned as it is stored. Raises LibraryBusy.
+        """
+        from index.sync import reading_of  # see `sync`
+
+        with self._writing() as writer:
+            stored = self._catalog.record(document.name)
+            if stored is not None and (stored.sha256, stored.reading) == (sha256_of(original), READING):
+                return stored.document
+            writer.store([reading_of(document, original)])
+            writer.drop_originals_of([stored.sha256] if stored else [])
+        return self.document(document.name)
+
+    def remove(self, name: str) -> None:
+        """Remove a document; none of it is found when this returns. Raises LibraryError for an unknown name."""
+        with self._writing() as writer:
+            sha256 = self._catalog.sha256(name)
+            if sha256 is None:
+                raise _unknown(name)
+            writer.remove([name])
+            writer.drop_originals_of([sha256])
+
+    # Searching
+
+    def search(
+        self, question: str, k: int = 10, mode: Mode = "lexical", where: Where = EVERYWHERE
+    ) -> list[Hit]:
+        """The `k` best passages, best first. Higher scores are better: BM25 for "lexical", inner product
+        (-1..1) for "dense"; comparable within one list only. Sees what any process has stored until now.
+        Raises ModelMismatch in dense mode if the library was rebuilt with another model meanwhile."""
+        self.refresh()
+        spans = self._catalog.passage_ids(where.documents) if where.documents else None
+        if spans is not None and not spans:
+            return []
+        snapshot = self._reader.snapshot
+        if mode == "lexical":
+            found = snapshot.lexical.search(question, k, None if spans is None else list(spans))
+        elif self._reader.mismatch is not None:
+            raise self._reader.mismatch
+        else:
+            allowed = None if spans is None else frozenset(id for span in spans.values() for id in span)
+            found = snapshot.nearest(self.encode_query(question), k, allowed)
+        there = {passage.id: passage for passage in self.passages([id for id, _ in found])}
+        return [Hit(there[id], score, {mode: score}) for id, score in found if id in there]
+
+    def encode_query(self, text: str) -> NDArray[np.float32]:
+        """The vector of a question: shape (d,), unit length; zero when the model knows none of its words."""
+        return self._embedder.encode([words.normalize(text)], kind="query").reshape(-1)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of any texts, such as single sentences, as those of passages are made: (n, d), unit length."""
+        return self._embedder.encode([words.normalize(text) for text in texts], kind="passage")
+
+    def vectors(self, ids: Sequence[int]) -> Vectors:
+        """The vectors of these passages, float32 of shape (n, d), in the given order."""
+        there, matrix = self._catalog.vectors(ids)
+        if len(there) != len(ids):
+            raise LibraryError(f"没有这些段落 no such passages: {sorted(set(ids) - set(there))[:5]}")
+        return matrix if there else np.zeros((0, self._embedder.dimension), dtype=np.float32)
+
+    def rarity(self, tokens: Collection[str]) -> dict[str, float]:
+        """How rare each word is among the passages, see LexicalIndex.rarity: 0 is everywhere, higher is rarer."""
+        return self._reader.snapshot.lexical.rarity(tokens)
+
+    # Looking things up
+
+    def passage(self, id: int) -> Passage:
+        """The passage of this id; raises LibraryError if there is none."""
+        self.refresh()
+        found = self.passages([id])
+        if not found:
+            raise LibraryError(f"没有这个段落 no such passage: {id}")
+        return found[0]
+
+    def passages(self, ids: Sequence[int]) -> list[Passage]:
+        """The passages of these ids in the given order; ids that are gone are left out."""
+        return self._reader.passages(ids)
+
+    def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
+        """The passage with up to `before` and `after` others around it, in order of the text.
+
+        Only of the same kind and the same article: the run of neighbours ends where another one begins.
+        """
+        ids = range(max(1, passage.id - before), passage.id + after + 1)
+        around = {p.id: p for p in self.passages(ids) if _belong_together(p, passage)}
+        first = last = passage.id
+        while first - 1 in around:
+            first -= 1
+        while last + 1 in around:
+            last += 1
+        return [around.get(id, passage) for id in range(first, last + 1)]
+
+    def all_passages(self) -> Iterator[Passage]:
+        """Every passage, by name of the document and in order of its text."""
+        return self._catalog.all_passages()
+
+    def document(self, name: str) -> Document:
+        """The document of this name with its text; raises LibraryError if there is none."""
+        document = self._catalog.document(name)
+        if document is None:
+            raise _unknown(name)
+        return document
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents by name, without their texts."""
+        return self._catalog.documents()
+
+    def original(self, name: str) -> bytes:
+        """The file of a document as it came; raises LibraryError if there is none of this name."""
+        sha256 = self._catalog.sha256(name)
+        if sha256 is None:
+            raise _unknown(name)
+        try:
+            return (self.home / ORIGINALS / sha256).read_bytes()
+        except OSError:
+            raise LibraryError(
+                f"原文件丢失，请重新同步 the original is missing, sync again: {name}"
+            ) from None
+
+    # State
+
+    @property
+    def fusion_weight(self) -> float:
+        """What a dense score weighs beside a lexical one; measured for the embedding model, kept with it."""
+        return self._embedder.fusion_weight
+
+    @property
+    def generation(self) -> int:
+        """The number of the last change that searches of this library see."""
+        return self._reader.snapshot.number
+
+    def status(self) -> LibraryStatus:
+        """Counts and sizes, as they are now."""
+        totals = self._catalog.totals()
+        return LibraryStatus(
+            totals.documents,
+            totals.passages,
+            totals.characters,
+            self._catalog.last_change(),
+            self._embedder.name,
+            bytes_below(self.home),
+        )
+
+    def refresh(self) -> bool:
+        """See what any process has changed; True if there was something. A few microseconds if not.
+
+        `search` does it by itself.
+        """
+        return self._reader.refresh()
+
+    def close(self) -> None:
+        """Close the catalog; the library cannot be used afterwards."""
+        self._catalog.close()
+
+    def __enter__(self) -> Self:
+        """The library itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes it."""
+        self.close()
+
+    @contextmanager
+    def _writing(self, rebuild: bool = False, wait: float = LOCK_SECONDS) -> Iterator[Writer]:
+        """The writer, under the lock; at the end the index has followed and this library sees the change."""
+        if not self._thread_lock.acquire(timeout=THREAD_SECONDS if wait else 0):
+            raise LibraryBusy(
+                f"本进程正在写入，请稍后再试 this process is writing to {self.home}, try again later"
+            )
+        try:
+            with writer_lock(self.home / "LOCK", wait):
+                mismatch = model_mismatch(self._catalog, self._embedder)
+                if mismatch is not None and not rebuild:
+                    raise mismatch
+                writer = Writer(self.home, self._catalog, self._embedder)
+                try:
+                    yield writer
+                    writer.catch_up()
+                    writer.fold_if(PENDING)
+                finally:
+                    writer.close()
+        finally:
+            self._thread_lock.release()
+        self._reader.refresh(wait=True)
+
+    def _mend(self, segment_lost: bool) -> bool:
+        """Put the index on disk right, if nobody else is writing; False if it could not be done."""
+        try:
+            with writer_lock(self.home / "LOCK", 0):
+                writer = Writer(self.home, self._catalog, self._embedder)
+                try:
+                    if segment_lost:
+                        writer.fold()
+                    else:
+                        writer.fold_if(PENDING)
+                finally:
+                    writer.close()
+        except LibraryError:
+            return False
+        return True
+
+
+def _make(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryError(f"无法建立文件夹 cannot make the folder {home}: {error.strerror}") from None
+
+
+def _belong_together(one: Passage, other: Passage) -> bool:
+    return (one.document_id, one.article, one.kind) == (other.document_id, other.article, other.kind)
+
+
+def _unknown(name: str) -> LibraryError:
+    return LibraryError(f"没有这个文档 no such document: {name}")

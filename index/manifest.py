@@ -1,0 +1,69 @@
+"""manifest.json: which files of a home folder are its search index, and what they were made with.
+
+It describes projections only. The truth is catalog.db, so a manifest that is missing or damaged costs
+a rebuild and never a document. It is replaced whole and written last: what it names is on disk.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from index.durable import write_durably
+
+FORMAT = 1
+FILE_NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One immutable file under vectors/, named by its content."""
+
+    file: str
+    sha256: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The search index as it stands on disk.
+
+    `generation` is the number of the last change when this was written. The segments hold the vectors of
+    all changes up to `upto`, the lexical index those up to `lexical_upto`; later ones are in the catalog.
+    `words` is the fingerprint of tokenizer and dictionary.
+    """
+
+    generation: int = 0
+    embedder: str = ""
+    dimension: int = 0
+    words: str = ""
+    upto: int = 0
+    lexical_upto: int = 0
+    segments: tuple[Segment, ...] = ()
+    format: int = FORMAT
+
+
+def read_manifest(home: Path) -> Manifest | None:
+    """The manifest of a home folder; None when it is missing, damaged or of another format."""
+    try:
+        raw = json.loads((home / FILE_NAME).read_bytes())
+        manifest = Manifest(**{**raw, "segments": tuple(Segment(**segment) for segment in raw["segments"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return manifest if _is_sound(manifest) else None
+
+
+def _is_sound(manifest: Manifest) -> bool:
+    numbers = (manifest.generation, manifest.dimension, manifest.upto, manifest.lexical_upto)
+    names = [segment.file for segment in manifest.segments]
+    return (
+        manifest.format == FORMAT
+        and all(isinstance(number, int) and number >= 0 for number in numbers)
+        and all(isinstance(name, str) and name and Path(name).name == name for name in names)
+    )
+
+
+def write_manifest(home: Path, manifest: Manifest) -> None:
+    """Replace the manifest; it is durable when this returns."""
+    write_durably(home / FILE_NAME, json.dumps(asdict(manifest), ensure_ascii=False, indent=1).encode())

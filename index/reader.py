@@ -1,0 +1,185 @@
+"""The reading half of a library: holds the snapshot that is searched, and notices what others change.
+
+Readers take no lock. A change shows in the time stamps of three files; only when one of them has moved is
+the change log read. Threads that search while a new snapshot is made go on with the old one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from index import words
+from index.catalog import Catalog
+from index.embed import Embedder
+from index.errors import ModelMismatch
+from index.lexical import LexicalIndex
+from index.manifest import FILE_NAME, Manifest, read_manifest
+from index.passage import Passage
+from index.snapshot import Snapshot, empty, load_segment
+from index.writer import fill, open_lexical
+
+Stamp = tuple[tuple[int, int, int], ...]
+
+UNSETTLED = 50_000_000  # nanoseconds: two writes within one tick of the file system's clock look like one
+PASSAGES_KEPT = 10_000  # about 20 MB
+
+
+class Reader:
+    """Follows one library. `mend` is called when the index on disk is not what it should be: it puts it
+    right, or returns False because somebody else is writing; its argument says whether a segment is lost."""
+
+    def __init__(
+        self, home: Path, catalog: Catalog, embedder: Embedder, mend: Callable[[bool], bool]
+    ) -> None:
+        """Loads the library as it is now."""
+        self._home = home
+        wal = catalog.file.with_name(catalog.file.name + "-wal")
+        self._watched = (catalog.file, wal, home / FILE_NAME)
+        self._catalog = catalog
+        self._embedder = embedder
+        self._mend = mend
+        self._lock = threading.Lock()
+        self._manifest: Manifest | None = None
+        self._behind = False
+        self._stamp: Stamp = ()
+        self._inode = _inode(catalog.file)
+        self._cache: dict[int, Passage] = {}
+        self._model: tuple[str, int] | None = None
+        self.snapshot: Snapshot = empty(LexicalIndex(None))
+        self.mismatch: ModelMismatch | None = None
+        """Set when the vectors are of another model than `embedder`: dense search is then impossible."""
+        self._load()
+
+    def passages(self, ids: Sequence[int]) -> list[Passage]:
+        """The passages of these ids that exist, in the given order."""
+        cache = self._cache  # of one snapshot: what a slow thread adds after a change goes into the old one
+        there = {id: passage for id in ids if (passage := cache.get(id)) is not None}
+        missing = [id for id in ids if id not in there]
+        if missing:
+            found = self._catalog.passages(missing)
+            there |= found
+            if len(cache) + len(found) > PASSAGES_KEPT:
+                cache.clear()
+            cache.update(found)
+        return [there[id] for id in ids if id in there]
+
+    def refresh(self, wait: bool = False) -> bool:
+        """See what has changed; True if there was something. With `wait`, also what another thread is loading."""
+        stamp = self._look()
+        if stamp == self._stamp and not self._behind:
+            return False
+        if not self._lock.acquire(blocking=wait):
+            return False
+        try:
+            return self._load()
+        finally:
+            self._lock.release()
+
+    def _load(self) -> bool:
+        stamp = self._look()  # before anything is read, so that what comes meanwhile is seen next time
+        if (inode := _inode(self._catalog.file)) != self._inode and inode:
+            # Somebody deleted the library and made a new one in its place.
+            self._catalog.close()
+            self._inode, self._manifest, self.snapshot = inode, None, empty(LexicalIndex(None))
+        before = self.snapshot.number
+        number = self._catalog.last_change()
+        manifest = read_manifest(self._home)
+        changed = (number, manifest) != (before, self._manifest) or self._behind or manifest is None
+        if changed:
+            self._look_at_model()
+            self._take(number, manifest)
+        now = time.time_ns()
+        settled = all(now - modified > UNSETTLED for _, _, modified in stamp)
+        self._stamp = stamp if settled else ()
+        return changed and self.snapshot.number != before
+
+    def _look_at_model(self) -> None:
+        self.mismatch = model_mismatch(self._catalog, self._embedder)
+        if (model := _model_of(self._catalog)) != self._model:
+            self._model, self._manifest, self.snapshot = model, None, empty(self.snapshot.lexical)
+
+    def _take(self, number: int, manifest: Manifest | None) -> None:
+        """Make the snapshot of change `number`, from what is sound on disk and from the catalog for the rest."""
+        lexical = self._sound_lexical(number, manifest)
+        base = self._base(manifest)
+        lost = base is None
+        if (lexical is None or lost) and self._mend(lost):
+            manifest = read_manifest(self._home)
+            lexical, base = open_lexical(self._home), self._base(manifest)
+        if lexical is None and self._behind and base is self.snapshot and number == base.number:
+            return  # still being written; there is nothing new to see
+        self._behind = lexical is None
+        if lexical is None:
+            # Somebody is writing: lagging a little is better than waiting, and without an index we make our own.
+            lexical = self._lagging_lexical(manifest)
+        base = base or empty(lexical)
+        self._manifest = manifest
+        self._cache = {}
+        self.snapshot = base.followed_by(self._catalog.changes(base.number), self._catalog, lexical)
+
+    def _sound_lexical(self, number: int, manifest: Manifest | None) -> LexicalIndex | None:
+        if manifest is None or manifest.words != words.fingerprint() or manifest.lexical_upto < number:
+            return None
+        return open_lexical(self._home)
+
+    def _lagging_lexical(self, manifest: Manifest | None) -> LexicalIndex:
+        lexical = None
+        if manifest is not None and manifest.words == words.fingerprint():
+            lexical = open_lexical(self._home)
+        if lexical is None:
+            lexical = LexicalIndex(None)
+            fill(lexical, self._catalog)
+        return lexical
+
+    def _base(self, manifest: Manifest | None) -> Snapshot | None:
+        """The snapshot to go on from: the present one, or a newly loaded segment; None if that is not sound."""
+        segments = manifest.segments if manifest is not None else ()
+        held = (self.snapshot.segment,) if self.snapshot.segment is not None else ()
+        if segments == held or manifest is None:
+            return self.snapshot
+        if not segments:
+            return empty(self.snapshot.lexical)
+        if len(segments) != 1 or (manifest.embedder, manifest.dimension) != self._model:
+            return None
+        store = load_segment(self._home, segments[0])
+        if store is None:
+            return None
+        start = empty(self.snapshot.lexical)
+        return replace(start, number=manifest.upto, segment=segments[0], store=store)
+
+    def _look(self) -> Stamp:
+        return tuple(_stat(file) for file in self._watched)
+
+
+def model_mismatch(catalog: Catalog, embedder: Embedder) -> ModelMismatch | None:
+    """Why the catalog's vectors and those of `embedder` must not be mixed; None when they are of one model."""
+    name, dimension = _model_of(catalog) or (embedder.name, embedder.dimension)
+    if (name, dimension) == (embedder.name, embedder.dimension) or not catalog.totals().passages:
+        return None
+    return ModelMismatch(
+        f"此库由向量模型 {name}（{dimension} 维）建立，当前模型是 {embedder.name}（{embedder.dimension} 维）; "
+        f"this library was made with model {name}, the settings name {embedder.name}: "
+        "run `zhida sync FOLDER --rebuild`, or set embedding_model"
+    )
+
+
+def _model_of(catalog: Catalog) -> tuple[str, int] | None:
+    made = catalog.meta()
+    return (made["embedder"], int(made["dimension"])) if "embedder" in made else None
+
+
+def _stat(file: Path) -> tuple[int, int, int]:
+    """Inode, size and time of change in nanoseconds; zeros for a file that is not there."""
+    try:
+        found = file.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _inode(file: Path) -> int:
+    return _stat(file)[0]

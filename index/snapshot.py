@@ -1,0 +1,118 @@
+"""What a reader searches: one immutable state of the vectors and the lexical index.
+
+The vectors are a FAISS segment as written, without the ids that have gone since (`dead`), and the tail:
+what came since, searched by brute force. A change makes a new Snapshot; who holds the old one goes on
+undisturbed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.catalog import Catalog, Changes
+from index.durable import sha256_of_file
+from index.errors import LibraryError
+from index.lexical import LexicalIndex
+from index.manifest import Segment
+from index.vectors.base import Vectors, VectorStore
+from index.vectors.faiss import FaissStore
+from index.vectors.flat import FlatStore
+
+VECTORS = "vectors"
+"""Folder of the segments, below the home."""
+
+NO_VECTORS: Vectors = np.zeros((0, 0), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The search index at change `number`. `segment` is None when there is none, or none that is sound."""
+
+    number: int
+    lexical: LexicalIndex
+    segment: Segment | None
+    store: VectorStore | None
+    dead: frozenset[int]
+    tail_ids: tuple[int, ...]
+    tail_vectors: Vectors
+    _tail: VectorStore | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Makes the tail searchable."""
+        tail = None
+        if self.tail_ids:
+            tail = FlatStore(self.tail_vectors.shape[1])
+            tail.add(self.tail_ids, self.tail_vectors)
+        object.__setattr__(self, "_tail", tail)
+
+    @property
+    def pending(self) -> int:
+        """How many vectors the segment lacks or has too many: the work that a new segment would save."""
+        return len(self.tail_ids) + len(self.dead)
+
+    def nearest(
+        self, vector: NDArray[np.float32], k: int, allowed: frozenset[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` nearest as (passage id, inner product), best first; only among `allowed` when given."""
+        if not vector.any():  # a question without a known word is near to nothing
+            return []
+        found = self._in_segment(vector, k, allowed)
+        if self._tail is not None:
+            found += self._tail.search(vector, k, allowed)
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
+
+    def _in_segment(
+        self, vector: NDArray[np.float32], k: int, allowed: frozenset[int] | None
+    ) -> list[tuple[int, float]]:
+        if self.store is None:
+            return []
+        if allowed is not None:
+            return self.store.search(vector, k, allowed - self.dead)
+        # Few of the dead are near any one question: look a little further first, past all of them if need be.
+        for further in (min(k, len(self.dead)), len(self.dead)):
+            hits = self.store.search(vector, k + further)
+            alive = [hit for hit in hits if hit[0] not in self.dead]
+            if len(alive) >= k:
+                break
+        return alive[:k]
+
+    def followed_by(self, changes: Changes, catalog: Catalog, lexical: LexicalIndex) -> Snapshot:
+        """The snapshot after `changes`, whose vectors are taken from the catalog."""
+        removed = frozenset(changes.removed)
+        kept = [place for place, id in enumerate(self.tail_ids) if id not in removed]
+        known = frozenset(self.tail_ids)
+        ids, vectors = catalog.vectors([id for id in changes.added if id not in known])
+        parts = [part for part in (self.tail_vectors[kept], vectors) if len(part)]
+        return Snapshot(
+            number=changes.upto,
+            lexical=lexical,
+            segment=self.segment,
+            store=self.store,
+            dead=self.dead | (removed - known),
+            tail_ids=(*(self.tail_ids[place] for place in kept), *ids),
+            tail_vectors=np.concatenate(parts) if parts else NO_VECTORS,
+        )
+
+
+def empty(lexical: LexicalIndex) -> Snapshot:
+    """The snapshot before the first change, from which any other can be reached without a segment."""
+    return Snapshot(0, lexical, None, None, frozenset(), (), NO_VECTORS)
+
+
+def load_segment(home: Path, segment: Segment) -> VectorStore | None:
+    """The vectors of a segment; None when its file is missing or is not, bit by bit, what was written.
+
+    FAISS itself loads most damaged files without a word and then finds the wrong passages, hence the hash.
+    """
+    file = home / VECTORS / segment.file
+    try:
+        if sha256_of_file(file) != segment.sha256:
+            return None
+        store = FaissStore.load(file)
+    except (OSError, LibraryError):
+        return None
+    return store if len(store) == segment.count else None

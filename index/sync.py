@@ -1,0 +1,257 @@
+"""Makes a library hold exactly the files of some folders: what came, changed, moved and went.
+
+A file is known by the SHA-256 of its bytes. What is unchanged is neither read nor encoded again, and a
+file that was renamed or moved keeps its passages and vectors. One file that cannot be read never stops
+the others, and keeps the version that the library has of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from index.catalog import DocumentInfo
+from index.durable import sha256_of, sha256_of_file
+from index.errors import ReadError
+from index.passage import Document, Hygiene
+from index.readers import READERS, read
+from index.scan import Found, label, scan
+from index.split import split
+from index.writer import PENDING, READING, Reading, Writer
+
+PASSAGES_AT_ONCE = 256  # encoded together and stored in one transaction
+SECONDS_AT_ONCE = 2.0  # or what has been read in this time, with a slow reader or model
+INDEX_EVERY = 1.0  # seconds between two commits of the lexical index during a long sync
+
+NOTHING = "没有可读的文件，库保持不变 no readable file, the library is left as it was"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One more file has been dealt with: its document is stored, or it failed (then `passages` is 0)."""
+
+    done: int
+    total: int
+    name: str
+    passages: int
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """What a sync did. The lists hold names of documents; `moved` are new names, `failed` (path, reason).
+
+    `documents` and `passages` count the whole library afterwards. `message` is empty, or says for the
+    user why nothing was done.
+    """
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    documents: int = 0
+    passages: int = 0
+    seconds: float = 0.0
+    files: dict[str, Hygiene] = field(default_factory=dict)
+    """What cleaning did to each file that was read, by name."""
+    message: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """The report in the form that `zhida sync --json` promises."""
+        return {
+            "added": self.added,
+            "updated": self.updated,
+            "moved": self.moved,
+            "removed": self.removed,
+            "unchanged": self.unchanged,
+            "failed": [{"path": path, "error": error} for path, error in self.failed],
+            "documents": self.documents,
+            "passages": self.passages,
+            "seconds": round(self.seconds, 3),
+            "message": self.message,
+        }
+
+
+@dataclass(slots=True)
+class Plan:
+    """What has to happen to make the library hold some files; `moved` is (old name, new name)."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    moved: list[tuple[str, str]] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+
+
+def plan(
+    files: Mapping[str, str],
+    stored: Collection[DocumentInfo],
+    kept: Collection[str] = (),
+    again: bool = False,
+) -> Plan:
+    """Lays the files of the folders (name → SHA-256) beside the stored documents.
+
+    Documents in `kept` stay although there is no such file to read. With `again`, what is unchanged counts
+    as updated; so does what another version of the readers has read.
+    """
+    known = {info.name: info for info in stored}
+    result = Plan()
+    gone: dict[str, list[str]] = {}
+    for name, info in known.items():
+        if name not in files and name not in kept:
+            gone.setdefault(info.sha256, []).append(name)
+    for name, sha256 in files.items():
+        if name in known:
+            fresh = (known[name].sha256, known[name].reading) == (sha256, READING) and not again
+            (result.unchanged if fresh else result.updated).append(name)
+        elif not again and gone.get(sha256) and known[gone[sha256][0]].reading == READING:
+            result.moved.append((gone[sha256].pop(0), name))
+        else:
+            result.added.append(name)
+    result.removed = sorted(name for names in gone.values() for name in names)
+    return result
+
+
+def sync(
+    writer: Writer, paths: Sequence[Path], rebuild: bool, on_progress: Callable[[Progress], None] | None
+) -> SyncReport:
+    """Carry out a sync; see index.library.Library.sync for what it promises."""
+    started = time.perf_counter()
+    run = _Run(writer, on_progress)
+    run.sync(paths, rebuild)
+    totals = writer.catalog.totals()
+    run.report.documents, run.report.passages = totals.documents, totals.passages
+    run.report.seconds = time.perf_counter() - started
+    return run.report
+
+
+class _Run:
+    """One sync under way: files that have been read wait in a batch until they are encoded and stored."""
+
+    def __init__(self, writer: Writer, on_progress: Callable[[Progress], None] | None) -> None:
+        self.report = SyncReport()
+        self._writer = writer
+        self._on_progress = on_progress
+        self._batch: list[Reading] = []
+        self._batch_since = time.monotonic()
+        self._indexed = time.monotonic()
+        self._done = self._total = 0
+        self._rebuilding = False
+
+    def sync(self, paths: Sequence[Path], rebuild: bool) -> None:
+        found = scan(paths, self._writer.home)
+        report = self.report
+        report.failed = found.failed
+        stored = self._writer.catalog.documents()
+        hashes = self._hashes(found)
+        # What lies where a document came from, and cannot be read now, does not cost us the document.
+        kept = {info.name for info in stored if found.keeps(info.name)}
+        if not hashes:
+            report.failed = report.failed or [(str(path), "没有文件 no files") for path in paths]
+            report.message = NOTHING
+            return
+        todo = plan(hashes, stored, kept, again=rebuild)
+        if rebuild:
+            self._rebuild(found.files, todo, {info.name for info in stored})
+        else:
+            self._apply(found.files, todo)
+        self._writer.catch_up()
+        self._writer.fold_if(PENDING)
+        if report.updated or report.removed:
+            self._writer.drop_originals()
+        if self._done:
+            self._writer.catalog.checkpoint()
+
+    def _hashes(self, found: Found) -> dict[str, str]:
+        hashes = {}
+        for name, file in list(found.files.items()):
+            try:
+                if PurePath(name).suffix.lower() not in READERS:
+                    read(b"", name)  # says why not; a film or an archive need not be opened for that
+                hashes[name] = sha256_of_file(file)
+            except ReadError as error:
+                found.fail(file, str(error), name)
+            except OSError as error:
+                found.fail(file, f"无法读取 cannot be read: {error.strerror}", name)
+        return hashes
+
+    def _apply(self, files: Mapping[str, Path], todo: Plan) -> None:
+        report = self.report
+        self._writer.rename(todo.moved)
+        report.moved, report.unchanged = [new for _, new in todo.moved], todo.unchanged
+        failed = self._read_all(files, [*todo.added, *todo.updated])
+        report.added = [name for name in todo.added if name not in failed]
+        report.updated = [name for name in todo.updated if name not in failed]
+        if not (report.added or report.updated or report.unchanged or report.moved):
+            report.message = NOTHING
+            return
+        # Last, so that a crash on the way never leaves less than there was.
+        self._writer.remove(todo.removed)
+        report.removed = todo.removed
+
+    def _rebuild(self, files: Mapping[str, Path], todo: Plan, stored: set[str]) -> None:
+        """All in one transaction, since vectors of two models must never stand side by side."""
+        self._rebuilding = True
+        with self._writer.catalog.writing():
+            self._apply(files, todo)
+            read_now = {*self.report.added, *self.report.updated}
+            self._writer.encode_again(sorted(stored - read_now - set(self.report.removed)))
+        self._writer.fold()
+
+    def _read_all(self, files: Mapping[str, Path], names: Sequence[str]) -> set[str]:
+        """Read, encode and store these files; returns the names of those that failed."""
+        self._total = len(names)
+        self._batch_since = time.monotonic()
+        failed: set[str] = set()
+        for name in names:
+            try:
+                self._batch.append(read_file(files[name], name))
+            except ReadError as error:
+                failed.add(name)
+                self.report.failed.append((label(str(files[name])), str(error)))
+                self._advance(name, 0)
+            waited = time.monotonic() - self._batch_since
+            if sum(len(r.passages) for r in self._batch) >= PASSAGES_AT_ONCE or waited > SECONDS_AT_ONCE:
+                self._store()
+        self._store()
+        return failed
+
+    def _store(self) -> None:
+        batch, self._batch = self._batch, []
+        self._batch_since = time.monotonic()
+        if not batch:
+            return
+        self._writer.store(batch)
+        for reading in batch:
+            self.report.files[reading.document.name] = reading.document.hygiene
+            self._advance(reading.document.name, len(reading.passages))
+        if not self._rebuilding and time.monotonic() - self._indexed > INDEX_EVERY:
+            self._writer.catch_up()
+            self._writer.fold_if(PENDING, share=1)  # doubling, so that a long sync writes each vector twice
+            self._indexed = time.monotonic()
+
+    def _advance(self, name: str, passages: int) -> None:
+        self._done += 1
+        if self._on_progress is not None:
+            self._on_progress(Progress(self._done, self._total, name, passages))
+
+
+def read_file(file: Path, name: str) -> Reading:
+    """One file, read and split; raises ReadError with the reason if that cannot be done."""
+    try:
+        original = file.read_bytes()
+    except OSError as error:
+        raise ReadError(f"无法读取 cannot be read: {error.strerror}") from None
+    return reading_of(read(original, name), original)
+
+
+def reading_of(document: Document, original: bytes) -> Reading:
+    """A document, split and ready to be stored; raises ReadError for text that no file can hold."""
+    try:
+        document.text.encode()
+    except UnicodeEncodeError:
+        raise ReadError("文字中有无效字符 the text has characters that are not valid Unicode") from None
+    return Reading(document, split(document), original, sha256_of(original))

@@ -1,0 +1,240 @@
+"""The writing half of a library: changes go to the catalog, and the search index follows them.
+
+The order on disk is always the same: original file, catalog (now the document is acknowledged), lexical
+index or segment, manifest. A crash between two of them leaves the search index behind the catalog, and
+`catch_up` brings it forward from the change log. A Writer is used under the library's lock only.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from index import words
+from index.catalog import Catalog
+from index.catalog_transaction import Record
+from index.durable import sha256_of_file, sync_file, sync_folder, unwritable, write_durably
+from index.embed import Embedder
+from index.errors import LibraryError
+from index.lexical import LexicalIndex, LexicalRow
+from index.manifest import Manifest, Segment, read_manifest, write_manifest
+from index.passage import Document, Passage
+from index.snapshot import VECTORS
+from index.vectors.base import Vectors
+from index.vectors.faiss import FaissStore
+
+LEXICAL = "lexical"
+ORIGINALS = "originals"
+READING = 1
+"""Raise it when readers, cleaning or splitting give other passages: sync then reads every file again."""
+
+ROWS_AT_ONCE = 2000  # bounds memory while an index is filled
+PENDING = 1024  # vectors that may be searched by brute force before a new segment is worth writing
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file that has been read and split, and is not stored yet."""
+
+    document: Document
+    passages: Sequence[Passage]
+    original: bytes
+    sha256: str
+
+
+class Writer:
+    """Changes one library. The caller holds its lock and has made sure that the embedder is its own."""
+
+    def __init__(self, home: Path, catalog: Catalog, embedder: Embedder) -> None:
+        """Opens the search index for writing and brings it up to the catalog."""
+        self.home = home
+        self.catalog = catalog
+        self._embedder = embedder
+        for folder in (VECTORS, ORIGINALS):
+            (home / folder).mkdir(exist_ok=True)
+        self._manifest = read_manifest(home) or Manifest()
+        self._lexical = self._sound_lexical()
+        self.catch_up()
+
+    def close(self) -> None:
+        """Let go of the lexical index; what was not committed is made up for by the next catch_up."""
+        if self._lexical is not None:
+            self._lexical.close()
+
+    # Changes of the catalog
+
+    def store(self, readings: Sequence[Reading]) -> None:
+        """Encode and store documents; all of them are acknowledged when this returns, or none."""
+        passages = [passage for reading in readings for passage in reading.passages]
+        vectors = self._encode(passages)
+        records, start = [], 0
+        for reading in readings:
+            stop = start + len(reading.passages)
+            part = vectors[start:stop]
+            size = len(reading.original)
+            records.append(Record(reading.document, reading.sha256, size, reading.passages, part, READING))
+            start = stop
+        self._keep_originals(readings)
+        self._put(records)
+
+    def encode_again(self, names: Iterable[str]) -> None:
+        """Give stored documents new vectors, from their stored passages."""
+        for name in names:
+            record = self.catalog.record(name)
+            if record is not None:
+                self._put([replace(record, vectors=self._encode(record.passages))])
+
+    def rename(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Give documents other names, as (old, new); nothing is read or encoded."""
+        with self.catalog.writing() as transaction:
+            for old, new in pairs:
+                transaction.rename(old, new)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove documents from the catalog, all in one transaction."""
+        with self.catalog.writing() as transaction:
+            for name in names:
+                transaction.remove(name)
+
+    def _put(self, records: Sequence[Record]) -> None:
+        model = {"embedder": self._embedder.name, "dimension": str(self._embedder.dimension)}
+        with self.catalog.writing() as transaction:
+            transaction.set_meta(model)
+            transaction.put(records)
+
+    def _encode(self, passages: Sequence[Passage]) -> Vectors:
+        texts = [words.normalize(f"{passage.context}\n{passage.text}") for passage in passages]
+        return self._embedder.encode(texts, kind="passage")
+
+    # Originals: named by their content, so that a file's name is a label and never a path
+
+    def _keep_originals(self, readings: Sequence[Reading]) -> None:
+        folder = self.home / ORIGINALS
+        for reading in readings:
+            if not (folder / reading.sha256).is_file():
+                write_durably(folder / reading.sha256, reading.original, sync_name=False)
+        sync_folder(folder)
+
+    def drop_originals(self) -> None:
+        """Delete the originals that no document came from."""
+        wanted = {info.sha256 for info in self.catalog.documents()}
+        for file in (self.home / ORIGINALS).iterdir():
+            if file.name not in wanted:
+                file.unlink(missing_ok=True)
+
+    def drop_originals_of(self, hashes: Iterable[str]) -> None:
+        """Delete the originals of these hashes that no document came from any more."""
+        for sha256 in hashes:
+            if not self.catalog.is_original(sha256):
+                (self.home / ORIGINALS / sha256).unlink(missing_ok=True)
+
+    # The search index
+
+    def catch_up(self) -> None:
+        """Bring the lexical index up to the catalog's last change, and say so in the manifest."""
+        last = self.catalog.last_change()
+        if self._lexical is None:
+            self._rebuild_lexical()
+        elif self._manifest.lexical_upto < last:
+            self._follow(self._lexical)
+            if len(self._lexical) != self.catalog.totals().passages:
+                self._rebuild_lexical()
+        self._publish(replace(self._manifest, generation=last, lexical_upto=last, words=words.fingerprint()))
+
+    def _sound_lexical(self) -> LexicalIndex | None:
+        """The lexical index if it is there, was made by this tokenizer and is not ahead of the catalog."""
+        known = self._manifest.words == words.fingerprint()
+        if not known or self._manifest.lexical_upto > self.catalog.last_change():
+            return None
+        return open_lexical(self.home)
+
+    def _follow(self, lexical: LexicalIndex) -> None:
+        changes = self.catalog.changes(self._manifest.lexical_upto)
+        # After a crash some of the added may be there already; removed first, they are never there twice.
+        lexical.remove([*changes.removed, *changes.added])
+        for start in range(0, len(changes.added), ROWS_AT_ONCE):
+            found = self.catalog.passages(changes.added[start : start + ROWS_AT_ONCE])
+            lexical.add([lexical_row(passage) for passage in found.values()])
+        lexical.commit()
+
+    def _rebuild_lexical(self) -> None:
+        self._lexical = None
+        self._publish(replace(self._manifest, words="", lexical_upto=0))  # a crash from here leads here again
+        folder = self.home / LEXICAL
+        if folder.exists():
+            shutil.rmtree(folder)
+        self._lexical = LexicalIndex(folder, create=True)
+        fill(self._lexical, self.catalog)
+
+    def fold(self) -> None:
+        """Write all vectors into one new segment and delete the old ones; open readers keep theirs."""
+        number, ids, vectors = self.catalog.all_vectors()
+        segments = (write_segment(self.home, ids, vectors),) if ids else ()
+        # The model that made the vectors, which on the way to a rebuild is not yet the one of the settings.
+        model = self.catalog.meta().get("embedder", self._embedder.name)
+        made = replace(self._manifest, embedder=model, dimension=vectors.shape[1])
+        self._publish(replace(made, segments=segments, upto=number))
+        wanted = {segment.file for segment in segments}
+        for file in (self.home / VECTORS).iterdir():
+            if file.is_file() and file.name not in wanted:
+                file.unlink(missing_ok=True)
+
+    def fold_if(self, pending: int, share: float = 1 / 8) -> None:
+        """Write a new segment if there is none, or if more than `pending` vectors, and more than `share` of
+        those that the present one holds, stand outside of it."""
+        manifest = self._manifest
+        changes = self.catalog.changes(manifest.upto)
+        held = sum(segment.count for segment in manifest.segments)
+        waiting = len(changes.added) + len(changes.removed)
+        if waiting > max(pending, held * share) or (waiting and not manifest.segments):
+            self.fold()
+
+    def _publish(self, manifest: Manifest) -> None:
+        if manifest != self._manifest:
+            write_manifest(self.home, manifest)
+            self._manifest = manifest
+
+
+def open_lexical(home: Path) -> LexicalIndex | None:
+    """The lexical index of a home folder; None when it is missing or cannot be opened."""
+    folder = home / LEXICAL
+    try:
+        return LexicalIndex(folder)
+    except LibraryError:
+        return None
+
+
+def fill(lexical: LexicalIndex, catalog: Catalog) -> None:
+    """Put every passage of the catalog into an empty lexical index."""
+    everything = catalog.all_passages()
+    while passages := list(islice(everything, ROWS_AT_ONCE)):
+        lexical.add([lexical_row(passage) for passage in passages])
+    lexical.commit()
+
+
+def lexical_row(passage: Passage) -> LexicalRow:
+    """What the lexical index takes of a passage."""
+    return LexicalRow(passage.id, passage.document_id, passage.text, passage.context)
+
+
+def write_segment(home: Path, ids: Sequence[int], vectors: Vectors) -> Segment:
+    """Write vectors to a new file under vectors/, named by its content and durable when this returns."""
+    folder = home / VECTORS
+    store = FaissStore(vectors.shape[1])
+    store.add(ids, vectors)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".", dir=folder) as scratch:
+            written = Path(scratch) / "segment"
+            store.save(written)
+            sha256 = sha256_of_file(written)
+            sync_file(written)
+            file = f"{sha256}.faiss"
+            written.replace(folder / file)
+        sync_folder(folder)
+    except (OSError, RuntimeError) as error:  # the latter is what FAISS raises when it cannot write
+        raise unwritable(folder, error) from None
+    return Segment(file, sha256, len(ids))

@@ -1,0 +1,182 @@
+"""From folders to a plan: names, what is passed over, what moves; and what a sync promises of bad files."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from index.catalog import DocumentInfo
+from index.errors import ReadError
+from index.library import Library
+from index.passage import Hygiene
+from index.scan import scan
+from index.sync import Progress, plan
+from index.writer import READING
+from tests.conftest import TEXTS, HashingEmbedder
+
+
+@pytest.fixture
+def library(tmp_path: Path, embedder: HashingEmbedder) -> Library:
+    with Library.open(tmp_path / "home", embedder, create=True) as library:
+        yield library
+
+
+def names(library: Library) -> list[str]:
+    return [info.name for info in library.documents()]
+
+
+def stored(**hashes: str) -> list[DocumentInfo]:
+    return [
+        DocumentInfo(name, "", 1, "", sha256, Hygiene(), reading=READING) for name, sha256 in hashes.items()
+    ]
+
+
+def test_a_plan_lays_files_beside_documents() -> None:
+    result = plan({"a": "1", "b": "9", "d": "3", "e": "5"}, stored(a="1", b="2", c="3", f="4"))
+    assert result.unchanged == ["a"]
+    assert result.updated == ["b"]
+    assert result.moved == [("c", "d")]
+    assert result.added == ["e"]
+    assert result.removed == ["f"]
+
+
+def test_two_files_that_changed_places_are_updated_and_a_copy_is_added() -> None:
+    assert plan({"a": "2", "b": "1"}, stored(a="1", b="2")).updated == ["a", "b"]
+    copy = plan({"a": "1", "b": "1"}, stored(a="1"))
+    assert (copy.unchanged, copy.added) == (["a"], ["b"])
+    # Of two copies that are gone, one file takes one.
+    twice = plan({"c": "1"}, stored(a="1", b="1"))
+    assert (twice.moved, twice.removed) == ([("a", "c")], ["b"])
+
+
+def test_what_is_kept_is_not_removed_and_again_means_everything() -> None:
+    assert plan({}, stored(a="1"), kept={"a"}).removed == []
+    assert plan({"a": "1", "c": "2"}, stored(a="1", b="2"), again=True).updated == ["a"]
+
+
+def test_names_are_relative_and_hidden_files_are_passed_over(folder: Path, tmp_path: Path) -> None:
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config.txt").write_text("x")
+    (folder / ".DS_Store").write_text("x")
+    (folder / "~$采购.docx").write_text("x")
+    (folder / "home").mkdir()
+    (folder / "home" / "inside.txt").write_text("x")
+    found = scan([folder], folder / "home")
+    assert set(found.files) == set(TEXTS)
+    assert found.failed == []
+    assert set(scan([folder / "计量" / "校准.txt"], tmp_path).files) == {"校准.txt"}
+
+
+def test_links_that_lead_outside_and_pipes_are_not_opened(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.txt").write_text("secret")
+    (folder / "secret.txt").symlink_to(tmp_path / "outside" / "secret.txt")
+    (folder / "outside").symlink_to(tmp_path / "outside")
+    (folder / "gone.txt").symlink_to(folder / "nowhere.txt")
+    (folder / "again.txt").symlink_to(folder / "采购.txt")
+    os.mkfifo(folder / "pipe.txt")
+    found = scan([folder], tmp_path)
+    assert {Path(path).name for path, _ in found.failed} == {"secret.txt", "outside", "gone.txt", "pipe.txt"}
+    assert len(found.files) == len(TEXTS)  # the link to a file inside is the same file
+
+
+def test_two_roots_with_the_same_name_are_told_apart(tmp_path: Path) -> None:
+    for root in ("甲", "乙", "x/乙"):
+        (tmp_path / root).mkdir(parents=True)
+        (tmp_path / root / "a.txt").write_text(root)
+        (tmp_path / root / f"{Path(root).name}.txt").write_text(root)
+    found = scan([tmp_path / "甲", tmp_path / "乙"], tmp_path / "home")
+    assert set(found.files) == {"甲/a.txt", "甲.txt", "乙/a.txt", "乙.txt"}
+    three = scan([tmp_path / "甲", tmp_path / "乙", tmp_path / "x/乙"], tmp_path / "home")
+    assert len(three.files) == 6
+    assert len(scan([tmp_path / "甲", tmp_path / "甲"], tmp_path / "home").files) == 2
+
+
+def test_a_name_that_is_not_utf8_can_be_stored(library: Library, folder: Path) -> None:
+    raw = os.path.join(os.fsencode(folder), "制度".encode("gbk") + b".txt")  # noqa: PTH118
+    with open(raw, "wb") as stream:  # noqa: PTH123
+        stream.write("考勤制度由人事部解释。".encode())
+    report = library.sync([folder])
+    assert len(report.added) == 5
+    assert library.search("考勤制度")[0].passage.document.endswith(".txt")
+    assert library.sync([folder]).unchanged == report.added
+
+
+def test_sync_adds_updates_moves_and_removes(
+    library: Library, folder: Path, embedder: HashingEmbedder
+) -> None:
+    seen: list[Progress] = []
+    report = library.sync([folder], on_progress=seen.append)
+    assert sorted(report.added) == sorted(TEXTS)
+    assert (report.documents, report.passages) == (4, len(list(library.all_passages())))
+    assert [(p.done, p.total) for p in seen] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    encoded = embedder.encoded
+    ids = {passage.document: passage.id for passage in library.all_passages()}
+
+    assert sorted(library.sync([folder]).unchanged) == sorted(TEXTS)
+    assert embedder.encoded == encoded
+
+    (folder / "质量.txt").rename(folder / "计量" / "质量体系.txt")
+    (folder / "计量" / "报废.txt").unlink()
+    (folder / "采购.txt").write_text("合格供应商名录每季度更新。", encoding="utf-8")
+    (folder / "新.txt").write_text("内部审核每年两次。", encoding="utf-8")
+    report = library.sync([folder])
+    assert report.moved == ["计量/质量体系.txt"]
+    assert (report.removed, report.updated, report.added) == (["计量/报废.txt"], ["采购.txt"], ["新.txt"])
+    assert report.unchanged == ["计量/校准.txt"]
+    assert names(library) == sorted(["计量/质量体系.txt", "采购.txt", "新.txt", "计量/校准.txt"])
+    assert embedder.encoded == encoded + 2
+    assert library.search("质量管理体系")[0].passage.document == "计量/质量体系.txt"
+    assert library.search("质量管理体系")[0].passage.id == ids["质量.txt"]
+    assert not library.search("设备科")
+    assert library.search("合格供应商名录")[0].passage.document == "采购.txt"
+    assert report.as_dict()["documents"] == 4
+    originals = {file.read_bytes() for file in (library.home / "originals").iterdir()}
+    assert originals == {file.read_bytes() for file in folder.rglob("*.txt")}
+
+
+def test_a_bad_file_never_stops_the_others(library: Library, folder: Path) -> None:
+    (folder / "空.txt").write_bytes(b"")
+    (folder / "照片.jpeg").write_bytes(b"\xff\xd8\xff\xe0")
+    (folder / "二进制.txt").write_bytes(bytes(range(256)) * 8)
+    report = library.sync([folder])
+    assert sorted(report.added) == sorted(TEXTS)
+    assert {Path(path).name for path, _ in report.failed} == {"空.txt", "照片.jpeg", "二进制.txt"}
+    assert all(reason and "\n" not in reason for _, reason in report.failed)
+    assert {"path", "error"} == set(report.as_dict()["failed"][0])
+
+
+def test_a_file_that_can_no_longer_be_read_keeps_its_version(library: Library, folder: Path) -> None:
+    library.sync([folder])
+    (folder / "采购.txt").write_bytes(b"")
+    shutil.rmtree(folder / "计量")
+    (folder / "计量").symlink_to("/nowhere/else")  # a share that is not mounted
+    report = library.sync([folder])
+    assert {Path(path).name for path, _ in report.failed} == {"采购.txt", "计量"}
+    assert report.removed == []
+    assert sorted(names(library)) == sorted(TEXTS)
+    assert library.search("供应商重新评价")[0].passage.document == "采购.txt"
+    assert library.search("计量器具校准")[0].passage.document == "计量/校准.txt"
+
+
+def test_a_missing_path_changes_nothing(library: Library, folder: Path, tmp_path: Path) -> None:
+    library.sync([folder])
+    with pytest.raises(ReadError, match="没有.txt|nothing.txt"):
+        library.sync([tmp_path / "nothing.txt", folder / "采购.txt"])
+    assert sorted(names(library)) == sorted(TEXTS)
+
+
+def test_a_folder_without_a_readable_file_changes_nothing_and_says_so(
+    library: Library, folder: Path, tmp_path: Path
+) -> None:
+    library.sync([folder])
+    (tmp_path / "leer").mkdir()
+    report = library.sync([tmp_path / "leer"])
+    assert report.message and report.failed and report.documents == 4
+    (tmp_path / "leer" / "a.jpeg").write_bytes(b"x")
+    report = library.sync([tmp_path / "leer"])
+    assert report.message and len(report.failed) == 1 and report.documents == 4
+    (tmp_path / "leer" / "b.txt").write_bytes(b"")
+    report = library.sync([tmp_path / "leer"])
+    assert report.message and len(report.failed) == 2 and report.documents == 4
