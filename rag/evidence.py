@@ -18,7 +18,7 @@ from rag.features import FEATURES, Nearness, SentenceFeatures, sentence_weights
 from rag.matching import comparable, holds
 from rag.question import Constraint, Question
 
-ENOUGH = 0.55
+ENOUGH = 0.45
 """The least weighted share of the question's words that the evidence must hold for an answer."""
 
 ADDS = 0.15
@@ -120,8 +120,8 @@ class EvidenceFinder:
         return []
 
     def _gain(self, chosen: Sequence[Evidence], piece: Evidence) -> float:
-        """The share of the question that `piece` holds and none of `chosen` does."""
-        before = [comparable(one.text) for one in chosen]
+        """The share of the question that `piece` holds and none of `chosen`, nor its title or speaker, does."""
+        before = [comparable(f"{one.passage.context} {one.text}") for one in chosen]
         return self._features.share([*before, comparable(piece.text)]) - self._features.share(before)
 
     def judge(self, ranked: Sequence[Evidence]) -> tuple[Verdict, list[Evidence]]:

@@ -26,6 +26,8 @@ FEATURES = (
     "around",  # share in the sentence and those before and after it
     "passage",  # share in the whole passage
     "context",  # share in title, heading and speaker
+    "beyond",  # share in the sentence of those words that are not in title, heading or speaker
+    "noun",  # holds the noun that is asked about (the 营收 of 公司的营收是多少)
     "distinct",  # share in the sentence, counting more what few sentences of the passage hold
     "bigrams",  # share of the question's character pairs in the sentence
     "stretch",  # longest stretch of characters in common, by the question's length
@@ -108,6 +110,9 @@ class SentenceFeatures:
         texts = [comparable(passage.text[start:end]) for start, end in units]
         whole, context = self.share([" ".join(texts)]), self.share([comparable(passage.context)])
         held = {term: [holds(term, text) for text in texts] for term in self.weights}
+        context_text = comparable(passage.context)
+        beyond = {term: weight for term, weight in self.weights.items() if holds(term, context_text) < 0.5}
+        noun = self.question.head_noun
         is_head = passage.kind == "head"
         head_asked = is_head and self.question.asks in ("who", "when", "source")
         signs = _TYPE_SIGNS.get(self.question.asks)
@@ -118,6 +123,9 @@ class SentenceFeatures:
                 "around": self.share(texts[max(0, i - 1) : i + 2]),
                 "passage": whole,
                 "context": context,
+                "beyond": sum(w * held[term][i] for term, w in beyond.items())
+                / (sum(beyond.values()) or 1.0),
+                "noun": holds(noun, text) if noun else 0.0,
                 "distinct": self._distinct(held, i),
                 "bigrams": len(self._pairs.intersection(words.bigrams(text))) / max(1, len(self._pairs)),
                 "stretch": longest_common(self._normal, text) / max(1, len(self._normal)),

@@ -13,6 +13,9 @@ _CHANGES_MEANING = "副原前代非无未不"
 CHANGED = 0.3
 """What a word is worth behind such a prefix."""
 
+SINGLE, OF_VERBS = 0.4, 0.5
+"""What a single Chinese character, and a verb, adjective or set phrase weigh beside a noun of the same rarity."""
+
 SPELLED_DIFFERENTLY = 0.8
 """What a word is worth with one character replaced (螺狮粉 for 螺蛳粉), or with most of its characters there."""
 
@@ -57,8 +60,17 @@ def _one_off(term: str, text: str) -> bool:
 
 
 def weigh(rarity: Mapping[str, float], terms: tuple[str, ...]) -> dict[str, float]:
-    """The weight of each term: how rare it is; a single Chinese character says little by itself."""
-    return {term: rarity.get(term, 1.0) * (0.4 if len(term) == 1 and is_han(term) else 1.0) for term in terms}
+    """The weight of each term: its rarity, less for words that people put in other words, and for fragments."""
+    return {term: rarity.get(term, 1.0) * _firmness(term) for term in terms}
+
+
+def _firmness(term: str) -> float:
+    """How sure an answer's source uses this very word, 0..1: names and nouns mostly, verbs and adjectives less."""
+    if not is_han(term):
+        return 1.0
+    if len(term) == 1:
+        return SINGLE
+    return OF_VERBS if words.tag(term)[:1] in ("v", "a", "d", "c", "p", "r", "l", "i", "z", "t", "f") else 1.0
 
 
 def longest_common(one: str, other: str) -> int:

@@ -156,7 +156,7 @@ def head_noun(text: str) -> str:
     for pattern in (_COUNTED, _ATTRIBUTE):
         match = pattern.search(normal)
         terms = content_terms(match["noun"]) if match else ()
-        if terms:
+        if terms and len(terms[-1]) > 1 and words.tag(terms[-1])[:1] in ("", "n", "j"):
             return terms[-1]
     return ""
 
@@ -175,8 +175,9 @@ def constraints(text: str) -> tuple[Constraint, ...]:
     found += [
         Constraint("place", match[1], match[0]) for match in _CITY.finditer(normal) if match[1] not in PLACES
     ]
+    found += [Constraint("place", term, term) for term in content_terms(plain) if words.tag(term) == "ns"]
     found += [Constraint("year", match[0], match[0] + "年") for match in _YEAR.finditer(normal)]
-    return tuple(dict.fromkeys(found))
+    return tuple({one.key: one for one in reversed(found)}.values())[::-1]
 
 
 def stand_alone(text: str, turns: Sequence[Turn]) -> str:
