@@ -1,0 +1,92 @@
+"""`zhida search`: the passages nearest to a question, without an answer."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from index.passage import Hit
+from ui.batch import read_items
+from ui.commands.options import positive, settings_of
+from ui.console import as_json, lines_to, note, printable, say, typed
+from ui.particulars import facts, title
+
+HELP = "检索段落 find the passages nearest to a question"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `zhida search`."""
+    parser.add_argument("query", nargs="?", metavar="QUERY", help="要找什么 what to look for")
+    parser.add_argument("-k", type=positive, default=10, metavar="N", help="段数 how many passages (10)")
+    parser.add_argument(
+        "--mode", choices=("hybrid", "lexical", "dense"), default="hybrid", help="检索方式 (hybrid)"
+    )
+    parser.add_argument("--json", action="store_true", help="输出 JSON print JSON")
+    parser.add_argument("--batch", type=Path, metavar="FILE", help="问题文件 JSON lines with id and question")
+    parser.add_argument(
+        "--out", type=Path, default=Path("-"), metavar="FILE", help="结果文件 results as JSON lines (-)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Searches and prints; finding nothing is a result."""
+    query = typed(arguments.query)
+    if bool(query) == bool(arguments.batch):
+        note("zhida: 错误 error: 请给出一个问题或 --batch 文件 give either a query or --batch FILE")
+        return 2
+    if arguments.batch:
+        return _batch(arguments)
+    # Loading the library takes most of the time of a call, so the checks above come first.
+    from rag.build import open_retriever
+
+    hits = open_retriever(settings_of(arguments)).search(query, arguments.k, arguments.mode)
+    if arguments.json:
+        say(as_json({"question": query, "hits": [as_dict(hit) for hit in hits]}))
+        return 0
+    for rank, hit in enumerate(hits, 1):
+        say(in_words(hit, rank))
+    if not hits:
+        note("没有找到 nothing found")
+    return 0
+
+
+def _batch(arguments: argparse.Namespace) -> int:
+    items = read_items(arguments.batch)
+    settings = settings_of(arguments)
+    from tqdm import tqdm
+
+    from rag.build import open_retriever
+
+    retriever = open_retriever(settings)
+    searched = 0
+    with lines_to(arguments.out) as file:
+        for item in tqdm(items, desc="检索 searching", unit="", disable=None):
+            if item.error:
+                file.write(as_json({"id": item.id, "hits": [], "error": item.error}) + "\n")
+            for i, question in enumerate(item.questions):
+                hits = retriever.search(question, arguments.k, arguments.mode) if question else []
+                file.write(as_json({"id": item.turn_id(i), "hits": [as_dict(hit) for hit in hits]}) + "\n")
+                searched += 1
+    note(f"检索 searched {searched} · 出错 errors {sum(1 for item in items if item.error)}")
+    return 0 if searched else 2
+
+
+def as_dict(hit: Hit) -> dict[str, object]:
+    """A hit in the form that the batch contract promises."""
+    passage = hit.passage
+    return {
+        "document": passage.document,
+        "passage_id": passage.id,
+        "score": round(hit.score, 6),
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+    }
+
+
+def in_words(hit: Hit, rank: int) -> str:
+    """A hit as text for a terminal."""
+    passage = hit.passage
+    head = " · ".join([title(passage), *facts(passage)])
+    text = " ".join(passage.text.split())
+    return printable(f"{rank}. {hit.score:.3f}  {head} [{passage.start}-{passage.end}]\n   {text}\n")

@@ -1,0 +1,76 @@
+"""`zhida serve`: the chat page and the API on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import socket
+from pathlib import Path
+
+from index.errors import ReadError, SettingsError
+from ui.commands.options import port_number, settings_of
+from ui.console import note, say
+
+HELP = "打开问答网页 serve the chat page on this machine"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `zhida serve`."""
+    parser.add_argument("--docs", type=Path, metavar="FOLDER", help="先同步此文件夹 sync this folder first")
+    parser.add_argument("--host", help="只限本机 loopback only (127.0.0.1)")
+    parser.add_argument("--port", type=port_number, metavar="N", help="端口 port (7860)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Syncs, says where the page is once it can be opened, and serves until it is stopped."""
+    settings = settings_of(arguments, host=arguments.host, port=arguments.port)
+    # Taking the port first tells a clash at once, before seconds are spent on loading and indexing.
+    listener = bind(settings.host, settings.port)
+    # Everything below takes seconds to import.
+    from rag.build import open_chatbot, open_library
+    from ui.commands.sync import report_to_stderr, sync_with_progress
+
+    library = open_library(settings, create=arguments.docs is not None)
+    if arguments.docs is not None:
+        report = sync_with_progress(library, [arguments.docs])
+        report_to_stderr(report)
+        if report.message:
+            raise ReadError(report.message)
+    chatbot = open_chatbot(settings, library)
+    note("正在启动 starting…")
+    from ui.server import serve
+
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    serve(chatbot, listener, lambda: say(f"质答已就绪 Zhida is ready: http://{host}:{settings.port}"))
+    return 0
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to `host:port`, not yet listening.
+
+    Raises SettingsError for a host that other machines could reach, and for a port that is taken.
+    """
+    if not is_loopback(host):
+        raise SettingsError(
+            f"还没有登录功能，只能绑定本机地址 there is no authentication yet, so only this machine may connect: "
+            f"--host 127.0.0.1, 而不是 not {host}"
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"端口 {port} 用不了（{error.strerror}）port is not available; 换一个 choose another: --port {port + 1}"
+        ) from None
+    return listener
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`; names other than localhost are not looked up."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,43 @@
+"""`zhida status`: what the library holds."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from ui.commands.options import settings_of
+from ui.console import as_json, printable, say
+
+HELP = "资料库的现状 what the library holds"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `zhida status`."""
+    parser.add_argument("--json", action="store_true", help="输出 JSON print JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints counts, sizes and the documents."""
+    # A mistake in the arguments should be told before the library's packages are loaded.
+    from rag.build import open_library
+
+    settings = settings_of(arguments)
+    library = open_library(settings)
+    status, documents = library.status(), library.documents()
+    if arguments.json:
+        listed = [
+            {"name": document.name, "title": document.title, "passages": document.passages}
+            for document in documents
+        ]
+        say(as_json({"home": str(settings.home), **asdict(status), "files": listed}))
+        return 0
+    say(f"资料库 library: {settings.home.resolve()}")
+    say(
+        f"文件 documents {status.documents} · 段落 passages {status.passages} · 字数 characters {status.characters}"
+    )
+    say(
+        f"版本 generation {status.generation} · 模型 model {status.embedder} · 占用 size {status.size / 1e6:.1f} MB"
+    )
+    for document in documents:
+        say(f"  {printable(document.name)} · {document.passages} 段 passages")
+    return 0

@@ -1,0 +1,75 @@
+"""Writing to the terminal: results to stdout, everything else to stderr, in UTF-8 whatever the locale."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+
+def use_utf8() -> None:
+    """Lets Chinese through where the locale is C or a legacy code page."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def say(text: str) -> None:
+    """One line of the result."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """One line about what is going on."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def complain(reason: str) -> None:
+    """What went wrong, on one line whatever the reason holds."""
+    note(f"zhida: 错误 error: {' '.join(reason.split())}")
+
+
+def as_json(value: object) -> str:
+    """`value` as one line of JSON with Chinese left readable."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def printable(text: str) -> str:
+    """`text` without what UTF-8 cannot carry (halves of surrogate pairs from a foreign locale or JSON)."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def typed(argument: str | None) -> str:
+    """What was typed on the command line, read as UTF-8 where the locale could not read it."""
+    text = argument or ""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        text = os.fsencode(text).decode("utf-8", "replace")
+    return text.strip()
+
+
+@contextmanager
+def lines_to(out: Path) -> Iterator[TextIO]:
+    """A file to write lines to; `-` is stdout.
+
+    The lines go to `out`.partial, which takes the place of `out` when all are written: an interrupted
+    run leaves an earlier result untouched and keeps what it had in the partial file.
+    """
+    if str(out) == "-":
+        yield sys.stdout
+        return
+    partial = out.with_name(out.name + ".partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n", buffering=1) as file:
+            yield file
+    except BaseException:
+        if partial.is_file():
+            note(f"未写完，已有的行在 unfinished, the lines so far are in {partial}")
+        raise
+    partial.replace(out)
