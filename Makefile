@@ -1,7 +1,7 @@
 # Everything a person does with a checkout. `make help` lists it.
 
 PYTHON ?= python3
-DOCS   ?= eval/sets/sample
+DOCS   ?= eval/sets/sample/documents
 PORT   ?= 7860
 LIBRARY ?= .zhida
 

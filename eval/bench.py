@@ -25,7 +25,7 @@ def main() -> int:
         settings = Settings(home=Path(folder))
         start = time.process_time()
         with open_library(settings, create=True) as library:
-            library.sync(sorted(SAMPLE.glob("*.txt")))
+            library.sync([SAMPLE / "documents"])
             indexed = time.process_time() - start
         start = time.process_time()
         with open_library(settings) as library:

@@ -22,7 +22,7 @@ from rag.chatbot import Chatbot
 def ask_all(
     chatbot: Chatbot,
     conversations: Iterable[Sequence[GoldItem]],
-    on_answer: Callable[[str], None] | None = None,
+    on_answer: Callable[[str], object] | None = None,
 ) -> list[dict[str, Any]]:
     """The answers to all items, in order, in the form of `zhida ask --batch`."""
     answers = []

@@ -227,6 +227,12 @@ class Catalog:
                     found[passage.id] = passage
         return found
 
+    def speakers(self) -> list[str]:
+        """The names of all who speak in some document, each once."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(passages.c.speaker_name).distinct())
+            return sorted(name for (name,) in rows if name)
+
     def all_passages(self) -> Iterator[Passage]:
         """Every passage, by name of the document and then in order of the text."""
         ordered = _PASSAGES.order_by(documents.c.name, passages.c.seq)

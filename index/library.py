@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -35,6 +35,7 @@ Mode = Literal["lexical", "dense"]
 
 LOCK_SECONDS = 2.0  # how long to wait for another process: longer than the index needs to be mended
 THREAD_SECONDS = 30.0  # how long to wait for another thread of this process
+HEAD_WITHIN = 100  # passages of one article before which its head is looked for
 EVERYWHERE = Where()
 
 
@@ -59,6 +60,7 @@ class Library:
         self._embedder = embedder
         self._catalog = catalog
         self._thread_lock = threading.Lock()
+        self._speakers: tuple[int, list[str]] = (-1, [])
         self._reader = Reader(home, catalog, embedder, mend=self._mend)
 
     @classmethod
@@ -200,6 +202,21 @@ class Library:
         while last + 1 in around:
             last += 1
         return [around.get(id, passage) for id in range(first, last + 1)]
+
+    def head(self, passage: Passage) -> Passage | None:
+        """The headline with the byline of the passage's article; None where it has no head of its own."""
+        before = self.passages(range(max(1, passage.id - HEAD_WITHIN), passage.id))
+        same = [
+            p for p in before if p.kind == "head" and _belong_together(replace(p, kind=passage.kind), passage)
+        ]
+        return same[0] if same else None
+
+    def speakers(self) -> list[str]:
+        """The names of all who speak or write in some document, as printed there; kept until something changes."""
+        generation = self.generation
+        if self._speakers[0] != generation:
+            self._speakers = (generation, self._catalog.speakers())
+        return self._speakers[1]
 
     def all_passages(self) -> Iterator[Passage]:
         """Every passage, by name of the document and in order of its text."""

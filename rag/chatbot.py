@@ -60,7 +60,7 @@ class Chatbot:
     ) -> Iterator[Event]:
         """Retrieved, then Text for each piece, then Done. The text in Done is the checked one and counts."""
         clock = _Clock()
-        asked = understand(question, turns)
+        asked = understand(question, turns, self.library.speakers())
         hits = self.retriever.search(asked.standalone, self.passages, where=where)
         clock.lap("retrieve")
         yield Retrieved(asked.standalone, tuple(hits))
@@ -71,7 +71,7 @@ class Chatbot:
         if not hits or (self.answerer.reads == "sentences" and not verdict.enough):
             yield from self._refuse(draft, asked, verdict, clock)
             return
-        chosen = finder.choose(ranked)
+        chosen = self._with_byline(asked, finder.choose(ranked))
         if self.answerer.reads == "passages":
             try:
                 yield from self._by_model(draft, asked, hits, turns, clock)
@@ -88,6 +88,15 @@ class Chatbot:
             yield Text(piece)
         clock.lap("answer")
         yield self._finish(draft, "".join(pieces), chosen, clock)
+
+    def _with_byline(self, asked: Question, chosen: list[Evidence]) -> list[Evidence]:
+        """`chosen`, and behind the first the byline that says who speaks there, if a person is asked for."""
+        if not chosen or not asked.wants_person or chosen[0].passage.speaker is None:
+            return chosen
+        head = self.library.head(chosen[0].passage)
+        if head is None or any(piece.passage.id == head.id for piece in chosen):
+            return chosen
+        return [chosen[0], Evidence(head, head.start, head.end, chosen[0].score), *chosen[1:]]
 
     def nearness(self, question: str) -> Nearness:
         """Measures how near in meaning sentences are to the question, with the library's embedding model."""

@@ -28,6 +28,9 @@ CLOSE = 0.5
 """A second sentence is quoted too when its score is as near as this to the best one's. Scores are log odds:
 at 0.5 the second is 0.6 times as likely to be the answer as the first."""
 
+SHORT_ITEM = 40
+"""Characters below which an item of a list (二是重点防范…) is a headline that the next sentence explains."""
+
 ELSEWHERE = 0.7
 """What a word is worth that stands in another passage of the same article, instead of in the passage itself."""
 
@@ -115,7 +118,11 @@ class EvidenceFinder:
         before, after = _next_to(piece)
         if self.question.asks == "who" and not _SAYS.search(piece.text):
             return [one for one in (after, before) if one and _SAYS.search(one.text)][:1]
-        if self.question.asks in ("other", "why", "how") and after and _GOES_ON.match(after.text):
+        if (
+            self.question.asks in ("other", "why", "how")
+            and after
+            and (_GOES_ON.match(after.text) or (_ITEM.match(piece.text) and len(piece.text) < SHORT_ITEM))
+        ):
             return [after]
         return []
 
@@ -193,4 +200,6 @@ def _excludes(constraint: Constraint, source: str) -> bool:
 def _meets(constraint: Constraint, source: str) -> bool:
     if constraint.kind == "standard":
         return constraint.key in words.tokenize(source)
+    if constraint.kind == "year":
+        return re.search(rf"{constraint.key}(?:年|[-~至到](?:19|20)?\d\d年|-\d\d)", source) is not None
     return constraint.key in source

@@ -29,7 +29,10 @@ _SCALES = {"万": 10**4, "亿": 10**8}
 _COUNTERS = "个家项条户人名张次种类年月日天时号倍成届批台辆座篇章款部所位吨米元度级"
 
 _TITLE = re.compile(r"《([^《》]{1,60})》")
-_STANDARD = re.compile(r"\b(?:[A-Z]{1,5}(?:/[A-Z]{1,3})?)\s?\d{2,6}(?:\.\d+)*(?:[-:]\d{4})?\b", re.IGNORECASE)
+_STANDARD = re.compile(
+    r"(?<![A-Za-z0-9])[A-Z]{1,5}(?:/[A-Z]{1,3})?\s?\d{2,6}(?:\.\d+)*(?:[-:]\d{4})?(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*[A-Za-z0-9]|[A-Z]")
 _NUMBER = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)\s*([万亿]{0,2})(%|‰)?")
 _CHINESE_NUMBER = re.compile(rf"([零〇一二两三四五六七八九十百千]{{1,8}})([万亿]{{0,2}})(?=[{_COUNTERS}])")

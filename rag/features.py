@@ -59,6 +59,10 @@ _TYPE_SIGNS: Mapping[Asks, re.Pattern[str]] = {
 }
 
 
+_NUMERALS = ("2二两", "3三", "4四", "5五", "6六", "7七", "8八", "9九")
+_COUNT = re.compile(r"哪([2-9二两三四五六七八九])")
+
+
 @cache
 def sentence_weights() -> Mapping[str, float]:
     """The weight of each feature in a sentence's score."""
@@ -116,6 +120,7 @@ class SentenceFeatures:
         is_head = passage.kind == "head"
         head_asked = is_head and self.question.asks in ("who", "when", "source")
         signs = _TYPE_SIGNS.get(self.question.asks)
+        count = _count_pattern(self.question.standalone) if self.question.asks == "list" else None
         rows = []
         for i, text in enumerate(texts):
             row = {
@@ -130,7 +135,7 @@ class SentenceFeatures:
                 "bigrams": len(self._pairs.intersection(words.bigrams(text))) / max(1, len(self._pairs)),
                 "stretch": longest_common(self._normal, text) / max(1, len(self._normal)),
                 "standing": standing,
-                "type": float(bool(signs and signs.search(text))),
+                "type": float(bool(signs and signs.search(text) and (not count or count.search(text)))),
                 "head": float(is_head),
                 "head_asked": float(head_asked),
                 "length": math.log(1 + len(text)),
@@ -147,3 +152,14 @@ class SentenceFeatures:
             total += weight
             value += weight * shares[i]
         return value / total if total else 0.0
+
+
+def _count_pattern(question: str) -> re.Pattern[str] | None:
+    """For 哪三种… what says three in an answer; None when the question names no number of things."""
+    match = _COUNT.search(question)
+    if not match:
+        return None
+    numeral = match[1]
+    return re.compile(
+        "[" + "".join(pair for pair in _NUMERALS if numeral in pair) + "][个大项点条类种力者步]?"
+    )

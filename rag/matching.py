@@ -54,7 +54,9 @@ def is_han(term: str) -> bool:
 
 
 def _one_off(term: str, text: str) -> bool:
-    """Whether `text` holds `term` with one inner character replaced."""
+    """Whether `text` holds `term` with one inner character replaced; never for a word that the dictionary has."""
+    if words.tag(term):
+        return False
     pattern = "|".join(re.escape(term[:i]) + "." + re.escape(term[i + 1 :]) for i in range(1, len(term) - 1))
     return re.search(pattern, text) is not None
 

@@ -51,7 +51,7 @@ _GENERIC = frozenset(
     最 更 很 都 还 又 再 就 才 只 仅 特点 作用 身份 职务 东西 钱 发布 出台 完成 实现 提出 规定 采取 做出 作出 负责 成立 最早 最先 首先 首次
     第一次 哪儿 作者 报纸 媒体 网站 篇 部 届 一次 期间 机构 单位 组织 地方 数量 数字 几年 多久 简述 概括 总结 描述 阐述 什么样
     说法 出自 这本书 书 纪要 这篇 通讯 新闻 消息 稿件 论坛上 会上 发现 想 打算 怎么会 老 好 差 真 经过 有人 人们 大家 个人
-    据 称 即 所 等 每 各 来 去 到 上 下 中 里 后 前 内 外 间 被 向 得 与会 真的 究竟 到底 大概 大约 约 左右 至少 最多 一般 通常""".split()
+    句话 这句话 这话 据 称 即 所 等 每 各 来 去 到 上 下 中 里 后 前 内 外 间 被 向 得 与会 真的 究竟 到底 大概 大约 约 左右 至少 最多 一般 通常""".split()
 )
 """Words with which people ask about anything; an answer need not repeat them."""
 
@@ -62,7 +62,14 @@ _ATTRIBUTE = re.compile(
 _COUNTED = re.compile(
     r"(?:多少|几)(?:[个家项条户人名张次种类台件篇处座]|批次|万|亿)+(?P<noun>[\u4e00-\u9fff]{2,10}?)(?=$|[，,？?的了是在被给])"
 )
-_PRONOUN = re.compile(r"^(?:那|那么)?(?:它|他|她|其|该|这|那|此|他们|它们|这些|那些|上述|前者|后者)")
+_PRONOUN = re.compile(r"^(?:那|那么)?(?:它们?|他们?|她们?|其(?!他|中)|该)")
+_THIS = re.compile(r"^(?:那么?)?(?:这个?|这些|那个?|那些|此|上述|前者|后者)")
+_ASKING = re.compile(
+    r"(?:有|是|为|达到?)?(?:多少|哪[几两三些]?|几)[个家项条户人名张次种类台件位]?|(?:是|有)?(?:什么|谁)(?:时候)?|怎么样?|如何|怎样"
+)
+_NO_SUBJECT = re.compile(
+    r"^(?:那|又|还|并)?(?:在|被|从|由|占|排|比|居|第|有多少|有哪些|是谁|多少|什么时候|何时|怎么|为什么|为何)"
+)
 _ELLIPSIS = re.compile(r"呢[？?。]?$")
 _STANDARD = re.compile(r"[a-z]{1,6}(?:/[a-z]{1,3})?\d{2,}")
 _TITLE = re.compile(r"《[^《》]+》")
@@ -71,7 +78,7 @@ _QUESTION_WORD = re.compile(r"什么|多少|谁|哪|几(?=[个家项条名位天
 _CITY = re.compile(
     r"(?:^|(?<=[省，,、在和与的对]))([\u4e00-\u9fff]{2})(?<![城都超股门楼菜大哪全本该每各])(?<!一个)(?:市|县)(?![场值面民长委政])"
 )
-_YEAR = re.compile(r"(?:19|20)\d{2}(?=年|\D|$)")
+_YEAR = re.compile(r"(?:19|20)\d{2}(?=年)")
 _BARE_QUESTION = re.compile(r"(?:是谁|是什么|有多少|多少|怎么样|如何|怎样|什么|哪些|几).*$")
 
 
@@ -110,23 +117,37 @@ class Question:
         return self.asks == "who"
 
 
-def understand(text: str, turns: Sequence[Turn] = ()) -> Question:
-    """The question `text`, completed from the `turns` before it (oldest first)."""
+def understand(text: str, turns: Sequence[Turn] = (), names: Sequence[str] = ()) -> Question:
+    """The question `text`, completed from the `turns` before it (oldest first).
+
+    `names` are people's names as the documents print them: no dictionary has them, so they are told here.
+    """
     standalone = stand_alone(text, turns)
     asks: Asks = next((kind for kind, pattern in _ASKS if pattern.search(standalone)), "other")
     return Question(
-        text, standalone, asks, content_terms(standalone), constraints(standalone), head_noun(standalone)
+        text,
+        standalone,
+        asks,
+        content_terms(standalone, names),
+        constraints(standalone),
+        head_noun(standalone),
     )
 
 
-def content_terms(text: str) -> tuple[str, ...]:
+def content_terms(text: str, names: Sequence[str] = ()) -> tuple[str, ...]:
     """The words of a question that an answer's source should speak of, normalised, in order, each once.
 
     Single characters that stand together are one term: mostly a name or a misspelt word, which no
     dictionary has. The English words of an English question about Chinese documents are passed over.
     """
-    stripped = _ANSWER_TYPE.sub(" ", words.normalize(text))
+    normal = words.normalize(text)
     found: list[str] = []
+    for name in names:
+        plain_name = words.normalize(name).partition("(")[0]
+        if len(plain_name) > 1 and plain_name in normal:
+            found.append(plain_name)
+            normal = normal.replace(plain_name, "，")
+    stripped = _ANSWER_TYPE.sub(" ", normal)
     joinable = False
     for word in words.words(stripped):
         if word in _GENERIC or word in words.STOPWORDS:
@@ -140,6 +161,7 @@ def content_terms(text: str) -> tuple[str, ...]:
         else:
             found.append(word)
             joinable = False
+    found = [term for term in found if term not in _GENERIC]
     if _is_english(text):
         found = [word for word in found if not word.isascii() or not word.isalpha()] or found
     return tuple(dict.fromkeys(found))
@@ -147,7 +169,7 @@ def content_terms(text: str) -> tuple[str, ...]:
 
 def _is_english(text: str) -> bool:
     outside = _TITLE.sub("", text)
-    return sum(char.isascii() and char.isalpha() for char in outside) > len(outside) / 2
+    return sum(char.isascii() and char.isalpha() for char in outside) > 0.7 * len(outside)
 
 
 def head_noun(text: str) -> str:
@@ -183,34 +205,42 @@ def constraints(text: str) -> tuple[Constraint, ...]:
 def stand_alone(text: str, turns: Sequence[Turn]) -> str:
     """`text` as a question that can be understood without the turns before it.
 
-    Rules, tried in order: a question that names enough by itself stays as it is; X呢？ puts X in the
-    place of what the last question asked about; a pronoun at the start or too few words of its own
-    bring in the last question's subject.
+    Rules, tried in order: X呢？ puts X in the place of what the last question asked about; 它 and its
+    like stand for the last question's subject; a question that begins in the middle (在…, 被…, 是谁…) or has
+    hardly a word of its own brings in all that the last one was about; any other stays as it is.
     """
     text = text.strip()
     if not turns:
         return text
-    last = turns[-1].standalone or turns[-1].question
-    body = _ELLIPSIS.sub("", text).rstrip("？?。 ")
+    last = (turns[-1].standalone or turns[-1].question).rstrip("？?。 ")
     if _ELLIPSIS.search(text):
-        return _swap(last, body)
-    if _PRONOUN.search(text) or len(content_terms(text)) <= 1:
-        subject = _subject(last)
-        rest = _PRONOUN.sub("", text)
-        return f"{subject}{'，' if subject else ''}{rest or text}"
+        return _swap(last, _ELLIPSIS.sub("", text))
+    if _PRONOUN.search(text):
+        return _joined(_subject(last), _PRONOUN.sub("", text))
+    if _THIS.search(text) or _NO_SUBJECT.search(text) or len(content_terms(text)) <= 1:
+        return _joined(_topic(last), _THIS.sub("", text))
     return text
 
 
 def _swap(last: str, new: str) -> str:
-    """`last` asked of `new`: one place for another (浙江 → 黑龙江), else `new` of the same subject."""
+    """`last` asked of `new`: one place for another (浙江 → 黑龙江), else `new` of the same topic."""
     places = [place for place in PLACES if place in last]
     new_places = [place for place in PLACES if place in new]
     if places and new_places:
-        return last.replace(places[0], new_places[0])
-    return f"{_subject(last)}，{new}"
+        return last.replace(places[0], new_places[0]) + "？"
+    return _joined(_topic(last), new)
+
+
+def _joined(before: str, text: str) -> str:
+    return f"{before}，{text}" if before else text
 
 
 def _subject(last: str) -> str:
-    """The last question without its question words: what it was about."""
-    subject = _BARE_QUESTION.sub("", last.rstrip("？?。 "))
-    return subject if len(content_terms(subject)) >= 1 else last.rstrip("？?。 ")
+    """The last question up to its question word: 海岳省有多少家机构 → 海岳省."""
+    subject = _BARE_QUESTION.sub("", last)
+    return subject if content_terms(subject) else last
+
+
+def _topic(last: str) -> str:
+    """The last question without its question words: 海岳省有多少家机构 → 海岳省机构."""
+    return _ASKING.sub("", last)

@@ -70,7 +70,7 @@ class Retriever:
 
     def _rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
         """All hits in the order of fused score and reranker's score together."""
-        asked = understand(question)
+        asked = understand(question, names=self.library.speakers())
         scores = self.reranker.score(asked, [hit.passage for hit in hits], self.library.rarity(asked.terms))
         ranked = []
         for hit, score in zip(hits, scores.tolist(), strict=True):

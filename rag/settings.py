@@ -103,7 +103,7 @@ def _override(settings: Settings, values: Mapping[str, Any], origin: str, prefix
     return replace(settings, **changes)
 
 
-def _convert(key: str, value: Any, kind: type, origin: str) -> Any:
+def _convert(key: str, value: Any, kind: type[Any], origin: str) -> Any:
     """`value` as `kind`; a Path default stands for any path."""
     kind = Path if issubclass(kind, Path) else kind
     try:

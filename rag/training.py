@@ -32,7 +32,7 @@ from rag.question import understand
 from rag.settings import Settings
 
 PENALTY = 1e-3
-HEADLINES = {"head": -1.5, "head_asked": 3.0}
+HEADLINES = {"head": -3.0, "head_asked": 4.5}
 """Set by hand: the corpora that are fitted have no headlines of their own."""
 
 MOST_QUESTIONS = 1200

@@ -13,7 +13,9 @@ from typing import Any
 
 SAMPLE = Path(__file__).parents[1] / "eval" / "sets" / "sample"
 PAGE_ROWS, TITLE_WIDTH, BULLETS = 28, 24, "\uf075\uf075\uf076\uf08f"
-SLOPPY = 0.05  # share of the lines without a blank line after them, or whose trailing space is unlike the seeds'
+SLOPPY = (
+    0.05  # share of the lines without a blank line after them, or whose trailing space is unlike the seeds'
+)
 
 _ATOM = re.compile(  # what no line break may split: opening marks, a word or one character, closing marks
     r"\s+|[“‘（《【〈(±+]*(?:[A-Za-z0-9μ]+(?:[.:/&'\-][A-Za-z0-9]+)*|\S)[，。、；：！？”’）》】〉…—～%℃,.;:!?)]*"
@@ -173,27 +175,45 @@ def random_truth(seed: int) -> dict[str, Any]:
     def article(section: str) -> dict[str, Any]:
         day = fill(draw.choice(("", "2025-0{d}/1{d}")))
         headings = [fill("{goods}：{act}之{n}") for _ in range(draw.randint(0, 2))]
-        return {"section": section, "title": fill("{title}"), "site": fill("{city}质量网 (zl{n}.example.cn)"),
-                "url": f"https://zl.example.cn/{day or 'show'}/content_{draw.randint(10**5, 10**8)}.htm",
-                "published": day.replace("/", "-") or None, "headings": headings, "paragraphs": [
-                    *some(2, 4), *(line for heading in headings for line in (heading, *some(1, 4)))]}
+        return {
+            "section": section,
+            "title": fill("{title}"),
+            "site": fill("{city}质量网 (zl{n}.example.cn)"),
+            "url": f"https://zl.example.cn/{day or 'show'}/content_{draw.randint(10**5, 10**8)}.htm",
+            "published": day.replace("/", "-") or None,
+            "headings": headings,
+            "paragraphs": [*some(2, 4), *(line for heading in headings for line in (heading, *some(1, 4)))],
+        }
 
     def speech(section: str | None) -> dict[str, Any]:
-        return {"section": section, "heading": fill("以{act}推动{goods}第{n}次升级"), "organisation": fill("{firm}"),
-                "role": fill("{role}"), "name": fill(draw.choice(("{name}", "{name}(Anna_{code})"))),
-                "paragraphs": some(2, 5)}
+        return {
+            "section": section,
+            "heading": fill("以{act}推动{goods}第{n}次升级"),
+            "organisation": fill("{firm}"),
+            "role": fill("{role}"),
+            "name": fill(draw.choice(("{name}", "{name}(Anna_{code})"))),
+            "paragraphs": some(2, 5),
+        }
 
     half_width = str.maketrans("，（）：！？", ",():!?")
     sections, talks = ["质量要闻", "质量热点", "国际动态"], ["领导致辞", "主旨演讲", "专家对话"]
     articles = [article(section) for section in sections for _ in range(draw.randint(1, 4))]
     speeches = [speech(None if later else talk) for talk in talks for later in range(draw.randint(2, 5))]
-    forum = {"file": "论坛纪要.txt", "title": fill("{goods}与{act}"), "published": "2025-05-20", "source": "海岳质量报",
-             "speeches": speeches, "closing": {"heading": fill("{act}_{goods}倡议"), "paragraphs": some(2, 6)}}
-    return {"newsletter": {"file": "质量观察.txt", "running_headers": sections, "articles": articles},
-            "forum": json.loads(json.dumps(forum, ensure_ascii=False).translate(half_width))}
+    forum = {
+        "file": "论坛纪要.txt",
+        "title": fill("{goods}与{act}"),
+        "published": "2025-05-20",
+        "source": "海岳质量报",
+        "speeches": speeches,
+        "closing": {"heading": fill("{act}_{goods}倡议"), "paragraphs": some(2, 6)},
+    }
+    return {
+        "newsletter": {"file": "质量观察.txt", "running_headers": sections, "articles": articles},
+        "forum": json.loads(json.dumps(forum, ensure_ascii=False).translate(half_width)),
+    }
 
 
 if __name__ == "__main__":
     sample = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
     for part, text in (("newsletter", render_newsletter(sample)), ("forum", render_forum(sample))):
-        (SAMPLE / sample[part]["file"]).write_text(text, encoding="utf-8", newline="\n")
+        (SAMPLE / "documents" / sample[part]["file"]).write_text(text, encoding="utf-8", newline="\n")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parent.parent
-SAMPLE = ROOT / "eval" / "sets" / "sample"
+SAMPLE = ROOT / "eval" / "sets" / "sample" / "documents"
 SHOTS = Path(__file__).parent / "assets" / "screenshots"
 CHROMIUM = Path("/usr/bin/chromium")
 # No sandbox: it does not work for root, as in a container; the page is our own and local.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from index.errors import AnswererError
 from rag.answer import Turn
@@ -63,21 +63,20 @@ def open_chat_model(name: str, *, url: str = "", key: str = "", timeout: float =
     """
     from langchain.chat_models import init_chat_model  # a second to import: only where a model is used
 
-    options: dict[str, object] = {"timeout": timeout, "max_retries": 1, "temperature": 0}
+    options: dict[str, Any] = {"timeout": timeout, "max_retries": 1, "temperature": 0}
     if url:
         # An OpenAI-compatible server on the intranet often takes any key, but the client insists on one.
         options |= {"base_url": url, "api_key": key or "none"}
     elif key:
         options["api_key"] = key
     try:
-        model: BaseChatModel = init_chat_model(name, **options)
+        return init_chat_model(name, **options)
     except ImportError as error:
         message = f"大模型 {name} 需要另装软件包 needs a package that is not installed: {_one_line(error)}"
         raise AnswererError(message) from error
     except ValueError as error:
         message = f"chat_model 应为 provider:model，例如 openai:qwen2.5; got {name!r}: {_one_line(error)}"
         raise AnswererError(message) from error
-    return model
 
 
 def _one_line(error: Exception) -> str:

@@ -14,6 +14,9 @@ from rag.answer import Turn
 from rag.evidence import Evidence
 from rag.question import Question
 
+_SOURCE_MARK = re.compile(r"[\[【](\d{1,3})[\]】]")
+"""A source's own reference, such as [12]: shown with other brackets, so that it is no citation of ours."""
+
 _FIRST_PERSON = re.compile(r"我(?!国)|咱们|本(?:人|社|公司|单位|校)")
 
 
@@ -34,12 +37,12 @@ class ExtractiveAnswerer:
         for number, piece in enumerate(evidence, start=1):
             attribution = self._attribution(question, piece)
             lead = attribution if attribution != speaker else ""
-            sentence = f"{lead}{piece.text}[{number}]"
+            quotation = _SOURCE_MARK.sub(r"〔\1〕", piece.text)
             length = len(lead) + len(piece.text)
             if written and written + length > self.length:
                 continue
             written, speaker = written + length, attribution
-            yield sentence
+            yield f"{lead}{quotation}[{number}]"
 
     def _attribution(self, question: Question, piece: Evidence) -> str:
         """`韩永生（…局长）：` where the sentence is someone's own words or the question asks who said it."""

@@ -6,8 +6,18 @@ from eval.metrics import holds_facts, score, summary
 ITEM = GoldItem("q1", "多少家？", (("42家", "42 家"), ("营收",)), (Evidence("a.txt", "检测机构42家"),))
 
 
-def answer(text, status="answered", quote="全市检测机构42家。", passage="全市检测机构42家。营收好。", document="a.txt"):
-    return {"status": status, "answer": text, "citations": [{"document": document, "quote": quote, "passage": passage}]}
+def answer(
+    text,
+    status="answered",
+    quote="全市检测机构42家。",
+    passage="全市检测机构42家。营收好。",
+    document="a.txt",
+):
+    return {
+        "status": status,
+        "answer": text,
+        "citations": [{"document": document, "quote": quote, "passage": passage}],
+    }
 
 
 def test_every_group_of_facts_is_needed():
@@ -35,7 +45,9 @@ def test_a_refusal_is_wrong_where_an_answer_exists_and_right_where_none_does():
 
 def test_conversations_get_numbered_ids(tmp_path):
     file = tmp_path / "gold.jsonl"
-    file.write_text('{"id": "c", "turns": [{"question": "甲？"}, {"question": "乙？"}]}\n\n{"id": "d", "question": "丙？"}\n')
+    file.write_text(
+        '{"id": "c", "turns": [{"question": "甲？"}, {"question": "乙？"}]}\n\n{"id": "d", "question": "丙？"}\n'
+    )
     assert [[item.id for item in items] for items in read_gold(file)] == [["c#0", "c#1"], ["d"]]
 
 

@@ -35,7 +35,7 @@ def clean_parts(truth: dict[str, Any]) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(("part", "render"), [("newsletter", render_newsletter), ("forum", render_forum)])
 def test_the_committed_files_are_the_rendering_of_the_truth(part: str, render: Any) -> None:
-    committed = (SAMPLE / TRUTH[part]["file"]).read_bytes().decode("utf-8")
+    committed = (SAMPLE / "documents" / TRUTH[part]["file"]).read_bytes().decode("utf-8")
     assert committed == render(TRUTH)
 
 

@@ -3,13 +3,19 @@ from rag.cite import UNVERIFIED, check, claims, renumber, supported
 from rag.evidence import Evidence
 
 TEXT = "全市共有检测机构42家。去年营收3.5亿元，居全省第2位。今年将新增5家。"
-PASSAGE = Passage("a.txt", 100, 100 + len(TEXT), TEXT, article="检测业年报", speaker=Speaker("周岚", "市质检院", "院长"))
+PASSAGE = Passage(
+    "a.txt", 100, 100 + len(TEXT), TEXT, article="检测业年报", speaker=Speaker("周岚", "市质检院", "院长")
+)
 WHOLE = Evidence(PASSAGE, PASSAGE.start, PASSAGE.end)
 FIRST = Evidence(PASSAGE, 100, 100 + len("全市共有检测机构42家。"))
 
 
 def test_marks_belong_to_the_sentence_before_them():
-    assert claims("甲是一。[1]乙是二[2][3]。丙是三") == [("甲是一。", [1]), ("乙是二。", [2, 3]), ("丙是三", [])]
+    assert claims("甲是一。[1]乙是二[2][3]。丙是三") == [
+        ("甲是一。", [1]),
+        ("乙是二。", [2, 3]),
+        ("丙是三", []),
+    ]
     assert claims("甲是一【1、2】") == [("甲是一", [1, 2])]
 
 

@@ -7,7 +7,15 @@ from rag.facts import chinese_value, missing, names, numbers
 
 @pytest.mark.parametrize(
     ("numeral", "value"),
-    [("三十六", 36), ("十二", 12), ("二〇二三", 2023), ("一千零五", 1005), ("两百", 200), ("个", None), ("", None)],
+    [
+        ("三十六", 36),
+        ("十二", 12),
+        ("二〇二三", 2023),
+        ("一千零五", 1005),
+        ("两百", 200),
+        ("个", None),
+        ("", None),
+    ],
 )
 def test_chinese_numerals(numeral, value):
     assert chinese_value(numeral) == value

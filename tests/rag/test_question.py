@@ -1,7 +1,7 @@
 import pytest
 
 from rag.answer import Turn
-from rag.question import constraints, content_terms, stand_alone, understand
+from rag.question import constraints, content_terms, head_noun, stand_alone, understand
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,37 @@ def test_question_words_are_not_content():
 
 
 def test_constraints_are_titles_standards_places_and_years():
-    found = {(one.kind, one.key) for one in constraints("2023年江苏按《计量办法》和GB/T 19001-2016认证了多少家？")}
-    assert {("year", "2023"), ("place", "江苏"), ("title", "计量办法"), ("standard", "gb/t19001-2016")} <= found
+    found = {
+        (one.kind, one.key) for one in constraints("2023年江苏按《计量办法》和GB/T 19001-2016认证了多少家？")
+    }
+    assert {
+        ("year", "2023"),
+        ("place", "江苏"),
+        ("title", "计量办法"),
+        ("standard", "gb/t19001"),
+    } <= found
+
+
+def test_the_year_of_a_standard_is_no_year_asked_about():
+    assert [one.kind for one in constraints("GB/T 19001—2016规定了什么？")] == ["standard"]
+
+
+@pytest.mark.parametrize(
+    ("text", "noun"),
+    [
+        ("潍城动力的净利润是多少？", "净利润"),
+        ("明湖市抽查了多少批次儿童餐具？", "餐具"),
+        ("质检院的院长是谁？", "院长"),
+        ("为什么要召回？", ""),
+        ("可靠性工程的三个阶段分别侧重什么？", ""),
+    ],
+)
+def test_the_noun_that_is_asked_about(text, noun):
+    assert head_noun(text) == noun
+
+
+def test_a_known_name_is_one_term():
+    assert content_terms("张斯光是什么职务？", ["张斯光"])[0] == "张斯光"
 
 
 def test_a_first_question_stands_alone():

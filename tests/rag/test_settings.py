@@ -14,7 +14,9 @@ def test_defaults_need_nothing():
 def test_command_line_beats_environment_beats_file(tmp_path):
     file = tmp_path / "zhida.toml"
     file.write_text("port = 1000\npassages = 3\ncandidates = 20\n", encoding="utf-8")
-    settings = load_settings(file, {"ZHIDA_PORT": "2000", "ZHIDA_PASSAGES": "4", "PATH": "/bin"}, port=3000, home=None)
+    settings = load_settings(
+        file, {"ZHIDA_PORT": "2000", "ZHIDA_PASSAGES": "4", "PATH": "/bin"}, port=3000, home=None
+    )
     assert (settings.port, settings.passages, settings.candidates) == (3000, 4, 20)
 
 

@@ -16,7 +16,9 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-CHAT_TEMPLATE = "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}assistant:"
+CHAT_TEMPLATE = (
+    "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}assistant:"
+)
 
 
 def make_tiny_model(folder: Path) -> Path:
@@ -28,7 +30,9 @@ def make_tiny_model(folder: Path) -> Path:
     torch.manual_seed(0)
     bpe = ByteLevelBPETokenizer()
     bpe.train_from_iterator(["资料问答助手 answer the question"], vocab_size=300, special_tokens=["<|end|>"])
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe._tokenizer, eos_token="<|end|>", pad_token="<|end|>")
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bpe._tokenizer, eos_token="<|end|>", pad_token="<|end|>"
+    )
     tokenizer.chat_template = CHAT_TEMPLATE
     config = Qwen2Config(
         vocab_size=len(tokenizer),
@@ -66,9 +70,18 @@ def serving(model: Path, log: Path, patience: float = 120.0) -> Iterator[str]:
         "OMP_NUM_THREADS": "1",
         "NO_PROXY": "127.0.0.1",
     }
-    command = [Path(sys.executable).parent / "transformers", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        Path(sys.executable).parent / "transformers",
+        "serve",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     with log.open("wb") as output:
-        process = subprocess.Popen([*map(str, command), str(model)], env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            [*map(str, command), str(model)], env=environment, stdout=output, stderr=output
+        )
         try:
             _wait_until_healthy(f"http://127.0.0.1:{port}/health", process, patience)
             yield f"http://127.0.0.1:{port}/v1"

@@ -18,9 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run_parser = commands.add_parser("run", help="提问并评分 ask and score", description=__doc__)
     run_parser.add_argument("gold", type=Path, metavar="GOLD", help="评测集 gold questions as JSON lines")
     # Also here, so that they may stand behind `run`; without a default, so as not to undo those before it.
-    run_parser.add_argument("--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    run_parser.add_argument(
+        "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )
     run_parser.add_argument("--settings", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    run_parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="结果文件夹 where the run goes")
+    run_parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="结果文件夹 where the run goes"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,294 @@
+"""What a page carries besides running text: links, page numbers, running headers, contents, titles.
+
+Each function takes the lines and the kinds found so far, and marks more of them. A line is only taken
+for furniture on evidence (repetition, its place on the page, a match elsewhere in the document), never
+because it is short.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Literal
+
+from index.lines import HAN, Line, columns, ends_sentence, squeeze
+
+Kind = Literal["text", "url", "number", "header", "contents", "section", "title", "link"]
+
+URL = re.compile(r"(?:https?://|www\.)[\w\-./?=&%#~+:;,@!$'()*\[\]]+", re.ASCII | re.IGNORECASE)
+_URL_REST = re.compile(r"(?!\d{1,4}$)[\w\-./?=&%#~+]+", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"(\d{1,4})(?:\s*/\s*\d{1,4})?")
+_PAGE_NUMBER = re.compile(
+    r"[-—–－·•]\s*\d{1,4}\s*[-—–－·•]|第\s*\d{1,4}\s*页(?:\s*[/，,]?\s*共\s*\d{1,4}\s*页)?|(?i:page\s+\d{1,4}(?:\s+of\s+\d{1,4})?)"
+)
+_SITE_DASH = re.compile(r"\s[-–—|]\s|\s[-–—|]$")
+_DOMAIN = re.compile(r"[（(]\s*((?:[a-z0-9-]+\.)+[a-z]{2,})\s*[)）]$", re.IGNORECASE)
+_HAN = re.compile(f"[{HAN}]")
+
+MAX_SECTION = 20
+"""Columns of the longest section name in a contents list."""
+
+
+LEAST_PAGE = 12
+"""Lines that a page has at the least."""
+
+
+@dataclass(slots=True)
+class Title:
+    """The lines of one article's title, and the line of its source below it."""
+
+    first: int
+    last: int
+    section: str = ""
+    link_last: int = -1
+    """Index of the last line of the source line; -1 when there is none."""
+    domain: str = ""
+
+
+@dataclass(slots=True)
+class Marks:
+    """What every line was found to be; parallel to the lines."""
+
+    lines: Sequence[Line]
+    width: int
+    kinds: list[Kind] = field(default_factory=list)
+    titles: list[Title] = field(default_factory=list)
+    entry_starts: set[int] = field(default_factory=set)
+    """Lines at which a contents entry begins."""
+
+    def __post_init__(self) -> None:
+        """All lines start out as text."""
+        self.kinds = ["text"] * len(self.lines)
+
+    def text_before(self, i: int) -> int:
+        """Index of the nearest line above `i` that is text, or -1."""
+        i -= 1
+        while i >= 0 and self.kinds[i] in ("url", "number", "header"):
+            i -= 1
+        return i
+
+    def is_open(self, i: int) -> bool:
+        """Whether line `i` fills the page and stops mid-sentence."""
+        if i < 0 or not self.width:
+            return False
+        return self.lines[i].width > 0.85 * self.width and not ends_sentence(self.lines[i].text)
+
+
+def mark_urls(marks: Marks) -> None:
+    """Lines that are nothing but a link, and the rest of a link that ran over its line."""
+    full = False  # whether the line above is a link that fills the page
+    for i, line in enumerate(marks.lines):
+        rest = full and not line.blanks and _URL_REST.fullmatch(line.text)
+        if rest or URL.fullmatch(line.text):
+            marks.kinds[i] = "url"
+        full = marks.kinds[i] == "url" and 0 < marks.width <= line.width + 2
+
+
+def mark_numbers(marks: Marks) -> None:
+    """Page numbers. A bare number counts only where it stands like one: by other furniture, or set apart in a sentence."""
+    lines, kinds = marks.lines, marks.kinds
+    bare: list[tuple[int, int]] = []
+    for i, line in enumerate(lines):
+        number = _PLAIN_NUMBER.fullmatch(line.text)
+        if kinds[i] == "text" and number:
+            bare.append((i, int(number[1])))
+        elif kinds[i] == "text" and _PAGE_NUMBER.fullmatch(line.text):
+            kinds[i] = "number"
+    in_series = _series(bare) if marks.width else set()
+    for i, _ in bare:
+        if i in in_series or _is_apart(marks, i):
+            kinds[i] = "number"
+
+
+def _is_apart(marks: Marks, i: int) -> bool:
+    """Whether the number on line `i` stands where pages meet."""
+    line, below = marks.lines[i], marks.lines[i + 1] if i + 1 < len(marks.lines) else None
+    if line.new_page or (below and below.new_page):
+        return True
+    if not marks.width:
+        return False
+    if (i and marks.kinds[i - 1] == "url") or (below and marks.kinds[i + 1] == "url"):
+        return True
+    if below and below.indent >= 3 and not ends_sentence(below.text):
+        return True
+    set_apart = line.indent >= 3 or line.blanks >= 2 or (below is not None and below.blanks >= 2)
+    return set_apart and marks.is_open(marks.text_before(i))
+
+
+def _series(numbers: Sequence[tuple[int, int]]) -> set[int]:
+    """Of (line, number) pairs, the lines whose numbers rise down the document, about a page apart."""
+    rising: set[int] = set()
+    for (i, m), (j, n) in pairwise(numbers):
+        if m < n <= m + 3 and j - i >= LEAST_PAGE:
+            rising |= {i, j}
+    return rising
+
+
+def mark_links(marks: Marks) -> None:
+    """Source lines such as `TITLE-SITE (site.cn)` or `SITE (site.cn)`, with the title above them."""
+    lines, kinds = marks.lines, marks.kinds
+    for k, line in enumerate(lines):
+        match = _DOMAIN.search(line.text)
+        if not match or kinds[k] not in ("text", "title"):
+            continue
+        title = _title_above(marks, k) or _known_title_above(marks, k) or _line_above(marks, k)
+        if title is None:
+            continue
+        title.link_last, title.domain = k, match[1].lower()
+        for i in range(title.first, title.last + 1):
+            kinds[i] = "title"
+        for i in range(title.last + 1, k + 1):
+            if kinds[i] == "text":
+                kinds[i] = "link"
+    marks.titles.sort(key=lambda title: title.first)
+    if _HAN.search("".join(line.text for line in lines[:50])):
+        _mark_foreign_links(marks)
+
+
+def _title_above(marks: Marks, k: int) -> Title | None:
+    """The title whose text the source line that ends at line `k` repeats."""
+    lines = marks.lines
+    for first in range(k, max(k - 4, 0), -1):
+        link = squeeze("".join(lines[i].text for i in range(first, k + 1)))
+        above, key = marks.text_before(first), ""
+        for top in range(above, max(above - 4, -1), -1):
+            if marks.kinds[top] not in ("text", "title"):
+                break
+            key = lines[top].key + key
+            if len(key) >= 4 and link.startswith(key) and not _is_tail(marks, top, link, key):
+                return _same_title(marks, top, above)
+    return None
+
+
+def _is_tail(marks: Marks, top: int, link: str, key: str) -> bool:
+    """Whether a longer run of lines, one more above, would still be the start of the source line."""
+    above = top - 1
+    if above < 0 or marks.kinds[above] not in ("text", "title"):
+        return False
+    return link.startswith(marks.lines[above].key + key)
+
+
+def _same_title(marks: Marks, first: int, last: int) -> Title:
+    """The known title that these lines overlap, else a new one."""
+    for title in marks.titles:
+        if title.first <= last and title.last >= first:
+            title.first, title.last = min(first, title.first), last
+            return title
+    title = Title(first, last)
+    marks.titles.append(title)
+    return title
+
+
+def _known_title_above(marks: Marks, k: int) -> Title | None:
+    """A title from the contents that ends one to three lines above line `k`."""
+    near = [title for title in marks.titles if 1 <= k - title.last <= 3 and title.link_last < 0]
+    return near[-1] if near else None
+
+
+def _line_above(marks: Marks, k: int) -> Title | None:
+    """A title of one line above a source line that says only the site."""
+    above = marks.text_before(k)
+    line = marks.lines[k]
+    if above < 0 or marks.kinds[above] != "text" or line.width > 40 or not (marks.width or marks.titles):
+        return None
+    text = marks.lines[above].text
+    if text[-1] in "。；，、：" or marks.lines[above].width > 80:
+        return None
+    return _same_title(marks, above, above)
+
+
+def _mark_foreign_links(marks: Marks) -> None:
+    """Source lines in Latin script below a Chinese title, also one that no contents list names."""
+    last_of = {title.last: title for title in marks.titles}
+    for i, line in enumerate(marks.lines):
+        above = marks.text_before(i)
+        if (
+            above < 0
+            or marks.kinds[i] != "text"
+            or _HAN.search(line.text)
+            or not re.search("[A-Za-z]{3}", line.text)
+        ):
+            continue
+        title = last_of.get(above)
+        if title is None and marks.titles and _SITE_DASH.search(line.text) and _may_be_title(marks, above):
+            title = last_of[above] = _same_title(marks, above, above)
+            marks.kinds[above] = "title"
+        if title is not None and (title.link_last < 0 or i == title.link_last + 1 <= title.last + 3):
+            marks.kinds[i] = "link"
+            title.link_last = i
+            last_of[i] = title
+    marks.titles.sort(key=lambda title: title.first)
+
+
+def _may_be_title(marks: Marks, i: int) -> bool:
+    """Whether line `i` could be a title: Chinese, short, no sentence, and not inside one."""
+    line = marks.lines[i]
+    short = 8 <= line.width <= (0.75 * marks.width or 60)
+    return (
+        short
+        and marks.kinds[i] == "text"
+        and line.text[-1] not in "。；，、："
+        and not marks.is_open(marks.text_before(i))
+    )
+
+
+def mark_headers(marks: Marks) -> None:
+    """Running headers: one text at the top of several pages, or a section's name on a line of its own."""
+    lines = marks.lines
+    places: dict[str, list[int]] = defaultdict(list)
+    for i, line in enumerate(lines):
+        if marks.kinds[i] == "text" and _may_be_header(line, marks.width):
+            places[re.sub(r"\d+", "#", line.key)].append(i)
+    sections = {line.key for i, line in enumerate(lines) if marks.kinds[i] == "section"}
+    sections |= {
+        lines[title.first - 1].key for title in marks.titles if title.first and _names_section(marks, title)
+    }
+    for key, where in places.items():
+        if not key.strip("#-—…."):
+            continue
+        at_top = [i for i in where if _at_page_top(marks, i)]
+        apart = where[-1] - where[0] >= LEAST_PAGE
+        alone = len(where) == 1 and _is_page_head(marks, where[0])
+        if key in sections or alone or (apart and len(at_top) >= 2 and len(at_top) >= 0.6 * len(where)):
+            for i in where:
+                marks.kinds[i] = "header"
+
+
+def _names_section(marks: Marks, title: Title) -> bool:
+    """Whether the line above a title is the name of the section that begins on this page."""
+    line = marks.lines[title.first - 1]
+    return (
+        marks.kinds[title.first - 1] == "text"
+        and line.width <= MAX_SECTION
+        and (line.indent >= 3 or line.new_page)
+    )
+
+
+def _may_be_header(line: Line, width: int) -> bool:
+    """Whether a line is short and no part of a sentence, nor of a source line."""
+    text = line.text
+    sentence = re.search("[。！？；，：]|、$|[,;:] |[,;:]$", text) or ends_sentence(text)
+    return columns(text) <= (0.8 * width or 60) and not sentence and not _DOMAIN.search(text)
+
+
+def _is_page_head(marks: Marks, i: int) -> bool:
+    """Whether a short line is set in at the very top of a page, below the link or number that ends the one before."""
+    line = marks.lines[i]
+    after_foot = line.new_page or (i > 0 and marks.kinds[i - 1] in ("url", "number"))
+    return bool(marks.width) and after_foot and line.indent >= 3 and line.width <= MAX_SECTION
+
+
+def _at_page_top(marks: Marks, i: int) -> bool:
+    """Whether line `i` stands where a page begins, as far as the text still shows it."""
+    line = marks.lines[i]
+    if line.new_page:
+        return True
+    if not marks.width:
+        return False
+    above = i - 1
+    if above >= 0 and marks.kinds[above] in ("url", "number"):
+        return True
+    return line.indent >= 3 or marks.is_open(marks.text_before(i))

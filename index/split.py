@@ -1,0 +1,254 @@
+"""Articles → passages of whole sentences.
+
+A passage is what is indexed, retrieved and quoted, so it is an exact stretch of the document's text:
+`passage.text == document.text[passage.start:passage.end]`. It never crosses an article, a speaker or a
+sub-heading, and the lines of titles and sub-headings are in no body passage.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import pairwise
+
+from index.dates import find_date
+from index.lines import HAN, squeeze
+from index.passage import Article, Document, Passage
+
+LEAST, MOST = 120, 350
+"""Characters of a passage, where the article allows: enough to stand alone, little enough to be about one thing."""
+
+IDEAL = 230
+"""Characters that a passage has when it can choose."""
+
+OVERLONG = 600
+"""Characters above which even a single sentence is broken, at clauses."""
+
+LONG_SENTENCE = 160
+"""Characters above which `clauses` breaks a sentence."""
+
+_END = re.compile(
+    r"(?:[。！？…]+|[!?]+(?=[\s”’\"'」』)）]|$|[\u4e00-\u9fff“])|(?<=[A-Za-z0-9)\]%])\.(?=[”\"]?\s+[A-Z“\"]|[”\"]?$))[”’」』\"）)]*"
+)
+_ENCLOSED = re.compile(
+    r"《[^《》\n]{1,120}》|（[^（）\n]{1,200}）|\([^()\n]{1,200}\)|【[^【】\n]{1,120}】|“[^“”\n]{1,160}”|「[^「」\n]{1,160}」"
+)
+_GOES_ON = re.compile(r"[，、；：,;。的了是和与及等之吗呢吧]")
+_POINT = re.compile(
+    r"[一二三四五六七八九十]+是|第[一二三四五六七八九十]+[，,]|其[一二三四五六次][，,是]?|[（(]?\d{1,2}[)）.、]|另外|此外|同时|最后"
+)
+_CLAUSE = re.compile(r"第[一二三四五六七八九十百零〇\d]+条")
+_FACT = re.compile(r"\d+(?:\.\d+)?\s*(?:年|月|日|[:：]\d\d|[%％‰]|[万亿]?[元户家项件条个批吨人])")
+"""A date or an amount: a sub-heading that holds one can be quoted, as a passage of its own."""
+
+_SOURCE = re.compile(r"来源|稿源|出处")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Mr|Mrs|Dr|No|Fig|vs|etc|Inc|Ltd|Co|St|al|Jr|Vol|pp|cf|approx)|e\.g|i\.e|\b[A-Z]|^\d{1,2})\.$"
+)
+
+
+def split(document: Document) -> list[Passage]:
+    """The passages of all articles, in reading order: heads (bylines, sources) and bodies."""
+    passages: list[Passage] = []
+    for article in document.articles:
+        passages += [
+            _passage(document, article, start, end, "") for start, end in _head_lines(document, article)
+        ]
+        for offset, heading in article.headings:
+            if _FACT.search(heading):
+                line_end = document.text.find("\n", offset, article.end)
+                passages.append(
+                    _passage(document, article, offset, line_end if line_end >= 0 else article.end, heading)
+                )
+        for heading, start, end in _sections(document.text, article):
+            for span_start, span_end in _pack(document.text, start, end):
+                passages.append(_passage(document, article, span_start, span_end, heading, body=True))
+    return passages
+
+
+def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """Spans (start, end) of the sentences of text[start:end], without white space around them.
+
+    A line end always ends a sentence. Closing quotes and brackets stay with theirs, and a mark inside
+    brackets, a title 《…》 or a number ends nothing; nor does one inside a quotation, except at its end.
+    """
+    end = len(text) if end is None else end
+    spans: list[tuple[int, int]] = []
+    while start < end:
+        line_end = text.find("\n", start, end)
+        line_end = end if line_end < 0 else line_end
+        _line_sentences(text[start:line_end], start, spans)
+        start = line_end + 1
+    return spans
+
+
+def clauses(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """Spans like `sentences`, with those of more than 160 characters broken further at ；."""
+    spans: list[tuple[int, int]] = []
+    for span_start, span_end in sentences(text, start, end):
+        if span_end - span_start <= LONG_SENTENCE:
+            spans.append((span_start, span_end))
+            continue
+        at = span_start
+        for match in re.finditer(r"[；;](?=\D)", text[span_start:span_end]):
+            _add(text, at, span_start + match.end(), spans)
+            at = span_start + match.end()
+        _add(text, at, span_end, spans)
+    return spans
+
+
+def _line_sentences(line: str, offset: int, spans: list[tuple[int, int]]) -> None:
+    at = 0
+    enclosed: list[tuple[int, int]] | None = None
+    for match in _END.finditer(line):
+        if enclosed is None:
+            enclosed = [found.span() for found in _ENCLOSED.finditer(line)]
+        before = line[max(at, match.start() - 7) : match.end()].strip()
+        if not _ABBREVIATION.search(before) and not _is_inside(line, match, enclosed):
+            _add(line, at, match.end(), spans, offset)
+            at = match.end()
+    _add(line, at, len(line), spans, offset)
+
+
+def _is_inside(line: str, match: re.Match[str], enclosed: list[tuple[int, int]]) -> bool:
+    """Whether the sentence goes on behind this mark."""
+    i = bisect_right(enclosed, (match.start(), len(line) + 1)) - 1
+    if i >= 0 and enclosed[i][0] < match.start() < enclosed[i][1]:
+        closer = line[enclosed[i][1] - 1]
+        if match.end() < enclosed[i][1] or closer not in "”」":
+            return True
+    follows = line[match.end() : match.end() + 1]
+    if match[0][0] == "…" and match[0].strip("…") == "" and follows not in ("", "《", "“"):
+        return True
+    return bool(follows and match[0][-1] in '”’」』）)"' and _GOES_ON.match(follows))
+
+
+def _add(text: str, start: int, end: int, spans: list[tuple[int, int]], offset: int = 0) -> None:
+    """Adds text[start:end] without the white space around it, unless nothing is left."""
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip())
+    piece = piece.strip()
+    if piece:
+        spans.append((offset + start + left, offset + start + left + len(piece)))
+
+
+def _sections(text: str, article: Article) -> Iterator[tuple[str, int, int]]:
+    """(heading, start, end) of the stretches of the body between sub-headings."""
+    start, heading = article.start, ""
+    for offset, title in article.headings:
+        if offset > start:
+            yield heading, start, offset
+        line_end = text.find("\n", offset, article.end)
+        start, heading = (article.end if line_end < 0 else line_end + 1), title
+    if start < article.end:
+        yield heading, start, article.end
+
+
+def _pack(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Packs the sentences of text[start:end] into passages, at the least cost over all ways to do it.
+
+    A passage costs the more the further its length is from IDEAL; a cut costs what `_cut_cost` says.
+    """
+    units = _units(text, start, end)
+    cuts = [_cut_cost(text, left[1], right[0]) for left, right in pairwise(units)] + [0.0]
+    best: list[tuple[float, int]] = [
+        (0.0, 0)
+    ]  # after i units: the cost so far, and where the last passage began
+    for i in range(1, len(units) + 1):
+        costs = []
+        for j in range(i - 1, -1, -1):
+            size = units[i - 1][1] - units[j][0]
+            if size > MOST and j < i - 1:
+                break
+            costs.append((best[j][0] + _length_cost(size) + cuts[i - 1], j))
+        best.append(min(costs))
+    packed: list[tuple[int, int]] = []
+    i = len(units)
+    while i:
+        j = best[i][1]
+        packed.append((units[j][0], units[i - 1][1]))
+        i = j
+    return packed[::-1]
+
+
+def _length_cost(size: int) -> float:
+    """0 at IDEAL, 1 at about LEAST and MOST; a passage that is too short costs more."""
+    off = (size - IDEAL) / (IDEAL - LEAST)
+    return off * off + (1.5 if size < LEAST else 0.0)
+
+
+def _cut_cost(text: str, end: int, start: int) -> float:
+    """What it costs to cut between a sentence that ends at `end` and the next, which begins at `start`."""
+    if text[end - 1] in "：:；;":
+        return 3.0
+    if "\n" in text[end:start]:
+        return -0.4 if _CLAUSE.match(text, start) else 0.0
+    return 0.8 if _POINT.match(text, start) else 1.5
+
+
+def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Sentences, the overlong ones broken at clauses and, where there are none, at commas."""
+    units: list[tuple[int, int]] = []
+    for span in sentences(text, start, end):
+        if span[1] - span[0] <= OVERLONG:
+            units.append(span)
+            continue
+        at = span[0]
+        for match in re.finditer(r"[；;，,、\s]+", text[span[0] : span[1]]):
+            cut = span[0] + match.end()
+            if cut - at >= MOST - 50:
+                _add(text, at, cut, units)
+                at = cut
+        _add(text, at, span[1], units)
+    return units
+
+
+def _head_lines(document: Document, article: Article) -> Iterator[tuple[int, int]]:
+    """Lines of the head that say who, when or from where, without the section's name before them."""
+    at = article.head_start
+    while at < article.head_end:
+        line_end = document.text.find("\n", at, article.head_end)
+        line_end = article.head_end if line_end < 0 else line_end
+        line = document.text[at:line_end]
+        if _tells(line, article):
+            start = at
+            if article.section and line.startswith(article.section + " "):
+                start += len(article.section) + 1
+            text = document.text[start:line_end]
+            yield start + len(text) - len(text.lstrip()), start + len(text.rstrip())
+        at = line_end + 1
+
+
+def _tells(line: str, article: Article) -> bool:
+    """Whether a head line is more than a bare title."""
+    if article.speaker and squeeze(article.speaker.name) in squeeze(line):
+        return True
+    if find_date(line) and squeeze(line) != squeeze(article.title):
+        return True
+    named = (
+        article.publisher and re.search(f"[{HAN}]|[a-z] ", article.publisher) and article.publisher in line
+    )
+    return bool(named or _SOURCE.search(line)) and squeeze(line) != squeeze(article.title)
+
+
+def _passage(
+    document: Document, article: Article, start: int, end: int, heading: str, *, body: bool = False
+) -> Passage:
+    page = bisect_right(document.pages, start) if document.pages else None
+    return Passage(
+        document=document.name,
+        start=start,
+        end=end,
+        text=document.text[start:end],
+        kind="body" if body else "head",
+        article=article.title or document.title,
+        heading=heading,
+        section=article.section,
+        speaker=article.speaker,
+        published=article.published or document.published,
+        publisher=article.publisher or document.publisher,
+        url=article.url,
+        page=page,
+        document_id=document.id,
+    )

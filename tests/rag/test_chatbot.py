@@ -1,0 +1,116 @@
+"""The whole way of a question, over the sample corpus, with nothing replaced."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eval.gold import read_gold
+from eval.metrics import summary
+from eval.run import ask_all, score_all
+from index.passage import Passage, Speaker
+from rag.answer import Done, Retrieved, Text, Turn
+from rag.answerers.extractive import ExtractiveAnswerer
+from rag.evidence import Evidence
+from rag.question import understand
+
+GOLD = Path(__file__).parents[2] / "eval" / "sets" / "sample" / "gold.jsonl"
+
+
+def test_events_come_in_order_and_end_with_the_answer(chatbot):
+    events = list(chatbot.stream("海岳省有多少家检验检测机构？"))
+    assert isinstance(events[0], Retrieved) and isinstance(events[-1], Done)
+    assert all(isinstance(event, Text) for event in events[1:-1]) and len(events) > 2
+    assert "".join(event.delta for event in events[1:-1]) == events[-1].answer.text
+
+
+def test_every_citation_is_an_exact_stretch_of_its_document(chatbot):
+    for items in read_gold(GOLD):
+        answer = chatbot.ask(items[0].question)
+        for citation in answer.citations:
+            text = chatbot.library.document(citation.passage.document).text
+            assert citation.quote == text[citation.start : citation.end]
+            assert citation.passage.start <= citation.start < citation.end <= citation.passage.end
+            assert f"[{citation.number}]" in answer.text
+
+
+def test_a_quoted_answer_is_supported_by_construction(chatbot):
+    for items in read_gold(GOLD):
+        answer = chatbot.ask(items[0].question)
+        assert "〔未核实〕" not in answer.text
+        assert (answer.status == "answered") == bool(answer.citations)
+
+
+def test_quality_on_the_sample_does_not_fall(chatbot):
+    """Floors well under what is reached, so that only a real loss fails; `make bench` prints the figures."""
+    gold = read_gold(GOLD)
+    result = summary(score_all(gold, ask_all(chatbot, gold)))
+    assert result["correct"] >= 0.65
+    assert result["evidence_cited"] >= 0.75
+    assert result["over_refusal"] <= 0.20
+    assert result["refusal_recall"] >= 0.60
+
+
+def test_a_refusal_names_what_is_missing_and_what_is_nearest(chatbot):
+    answer = chatbot.ask("广东省有多少家检验检测机构？")
+    assert answer.status == "refused" and answer.citations == ()
+    assert "广东" in answer.text and "最接近的资料" in answer.text and answer.hits
+
+
+def test_an_empty_question_is_refused_not_an_error(chatbot):
+    assert chatbot.ask("？？？").status == "refused"
+
+
+def test_a_follow_up_is_understood_from_the_turn_before(chatbot):
+    first = chatbot.ask("海岳省有多少家检验检测机构？")
+    turns = [Turn(first.question, first.text, first.standalone_question)]
+    answer = chatbot.ask("营业收入呢？", turns)
+    assert "87.4亿元" in answer.text and "检验检测机构" in answer.standalone_question
+
+
+def test_who_says_it_is_answered_with_name_and_byline(chatbot):
+    first = chatbot.ask("海岳省有多少家检验检测机构？")
+    turns = [Turn(first.question, first.text, first.standalone_question)]
+    answer = chatbot.ask("这是谁介绍的？", turns)
+    assert "段慕白" in answer.text
+    assert any("段慕白" in citation.quote for citation in answer.citations)
+
+
+def test_an_answer_is_plain_data(chatbot):
+    record = chatbot.ask("海岳省有多少家检验检测机构？").as_dict()
+    assert json.loads(json.dumps(record, ensure_ascii=False)) == record
+    assert set(record) >= {
+        "question",
+        "standalone_question",
+        "status",
+        "answer",
+        "citations",
+        "mode",
+        "timings_ms",
+    }
+    assert record["citations"][0]["speaker"] == "段慕白"
+
+
+def piece(text, speaker=None):
+    return Evidence(Passage("a.txt", 0, len(text), text, speaker=speaker), 0, len(text))
+
+
+@pytest.mark.parametrize(("length", "sentences"), [(200, 3), (13, 2), (1, 1)])
+def test_an_extractive_answer_keeps_to_its_length(length, sentences):
+    evidence = [piece("甲是第一句。"), piece("乙是第二句。"), piece("丙是第三句。")]
+    assert len(list(ExtractiveAnswerer(length).stream(understand("什么？"), evidence, []))) == sentences
+
+
+def test_the_speaker_of_first_person_words_is_named():
+    speaker = Speaker("周岚", "市质检院", "院长")
+    text = "".join(
+        ExtractiveAnswerer().stream(understand("怎么做？"), [piece("我们建了三个实验室。", speaker)], [])
+    )
+    assert text == "周岚：我们建了三个实验室。[1]"
+    text = "".join(ExtractiveAnswerer().stream(understand("谁建的？"), [piece("实验室建成。", speaker)], []))
+    assert text == "周岚（市质检院院长）：实验室建成。[1]"
+
+
+def test_marks_in_a_source_are_not_taken_for_citations():
+    text = "".join(ExtractiveAnswerer().stream(understand("什么？"), [piece("此说见文献[12]。")], []))
+    assert text == "此说见文献〔12〕。[1]"

@@ -1,0 +1,66 @@
+from index.passage import Hit, Where
+from rag.langchain import ZhidaRetriever
+from rag.question import understand
+from rag.rerank import CoverageReranker
+from rag.retrieve import join_neighbours
+
+QUESTION = "海岳省有多少家检验检测机构？"
+
+
+def test_every_stage_keeps_its_score(chatbot):
+    hits = chatbot.retriever.search(QUESTION, 5)
+    assert len(hits) == 5
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert all({"lexical", "dense", "fused", "rerank"} <= set(hit.stages) for hit in hits)
+
+
+def test_single_modes_are_those_of_the_library(chatbot):
+    for mode in ("lexical", "dense"):
+        ours = chatbot.retriever.search(QUESTION, 5, mode)
+        theirs = chatbot.library.search(QUESTION, 5, mode)
+        assert [hit.passage.id for hit in ours] == [hit.passage.id for hit in theirs]
+
+
+def test_the_filter_holds_in_every_mode(chatbot):
+    name = chatbot.library.documents()[0].name
+    for mode in ("hybrid", "lexical", "dense"):
+        hits = chatbot.retriever.search(QUESTION, 20, mode, Where(documents=frozenset([name])))
+        assert hits and {hit.passage.document for hit in hits} == {name}
+
+
+def test_a_dense_score_is_the_inner_product_of_the_stored_vectors(chatbot):
+    hit = chatbot.retriever.search(QUESTION, 3)[2]
+    (vector,) = chatbot.library.vectors([hit.passage.id])
+    assert abs(hit.stages["dense"] - float(vector @ chatbot.library.encode_query(QUESTION))) < 1e-5
+
+
+def test_a_term_counts_once_however_often_it_is_repeated(chatbot):
+    first, second = (hit.passage for hit in chatbot.retriever.search(QUESTION, 2))
+    asked = understand("机构的营收")
+    repeated = first.__class__(document="a", start=0, end=10, text="机构机构机构机构机构")
+    once = first.__class__(document="a", start=0, end=6, text="机构营收很好")
+    scores = CoverageReranker().score(asked, [repeated, once], {})
+    assert scores.shape == (2,) and scores[1] > scores[0]
+    assert first.id != second.id
+
+
+def test_neighbours_are_joined_into_one_exact_stretch(chatbot):
+    library = chatbot.library
+    passages = [p for p in library.all_passages() if p.kind == "body"]
+    one = next(
+        p
+        for p, q in zip(passages, passages[1:], strict=False)
+        if p.article == q.article and p.heading == q.heading
+    )
+    around = library.neighbours(one, 0, 1)
+    joined = join_neighbours([Hit(passage, 1.0) for passage in reversed(around)], library)
+    assert len(joined) == 1
+    text = library.document(one.document).text
+    assert joined[0].text == text[joined[0].start : joined[0].end] == text[around[0].start : around[-1].end]
+
+
+def test_as_a_langchain_retriever(chatbot):
+    documents = ZhidaRetriever(retriever=chatbot.retriever, k=3).invoke(QUESTION)
+    assert len(documents) == 3
+    text = chatbot.library.document(documents[0].metadata["document"]).text
+    assert documents[0].page_content == text[documents[0].metadata["start"] : documents[0].metadata["end"]]
