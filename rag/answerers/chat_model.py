@@ -70,13 +70,14 @@ def open_chat_model(name: str, *, url: str = "", key: str = "", timeout: float =
     elif key:
         options["api_key"] = key
     try:
-        return init_chat_model(name, **options)
+        model: BaseChatModel = init_chat_model(name, **options)
     except ImportError as error:
         message = f"大模型 {name} 需要另装软件包 needs a package that is not installed: {_one_line(error)}"
         raise AnswererError(message) from error
     except ValueError as error:
         message = f"chat_model 应为 provider:model，例如 openai:qwen2.5; got {name!r}: {_one_line(error)}"
         raise AnswererError(message) from error
+    return model
 
 
 def _one_line(error: Exception) -> str:
