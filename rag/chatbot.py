@@ -14,12 +14,12 @@ from dataclasses import replace
 
 from index.errors import AnswererError
 from index.library import Library
-from index.passage import Hit, Where
+from index.passage import Where
 from rag.answer import Answer, Done, Event, Retrieved, Text, Turn
 from rag.answerers.base import Answerer
 from rag.answerers.extractive import ExtractiveAnswerer
 from rag.cite import check, renumber
-from rag.evidence import Evidence, EvidenceFinder, Verdict
+from rag.evidence import Evidence, EvidenceFinder
 from rag.features import Nearness
 from rag.question import Question, understand
 from rag.refusal import refusal_text, says_not_found
@@ -38,10 +38,11 @@ class Chatbot:
     def __init__(
         self, retriever: Retriever, answerer: Answerer, *, passages: int = 8, answer_length: int = 200
     ) -> None:
+        """`passages` is how many the answerer reads; `answer_length` holds for quotations that stand in for a model."""
         self.retriever = retriever
         self.answerer = answerer
         self.passages = passages
-        self._fallback = ExtractiveAnswerer(answer_length)
+        self._quoter = answerer if answerer.reads == "sentences" else ExtractiveAnswerer(answer_length)
 
     @property
     def library(self) -> Library:
@@ -61,37 +62,42 @@ class Chatbot:
         """Retrieved, then Text for each piece, then Done. The text in Done is the checked one and counts."""
         clock = _Clock()
         asked = understand(question, turns, self.library.speakers())
-        hits = self.retriever.search(asked.standalone, self.passages, where=where)
+        hits = tuple(self.retriever.search(asked.standalone, self.passages, where=where))
         clock.lap("retrieve")
-        yield Retrieved(asked.standalone, tuple(hits))
-        finder = EvidenceFinder(asked, self.library.rarity(asked.terms), self.nearness(asked.standalone))
-        verdict, ranked = finder.judge(finder.sentences(hits))
-        clock.lap("evidence")
-        draft = Answer(question, asked.standalone, "refused", "", hits=tuple(hits), mode=self.answerer.mode)
-        if not hits or (self.answerer.reads == "sentences" and not verdict.enough):
-            yield from self._refuse(draft, asked, verdict, clock)
-            return
-        chosen = self._with_byline(asked, finder.choose(ranked))
-        if self.answerer.reads == "passages":
+        yield Retrieved(asked.standalone, hits)
+        draft = Answer(question, asked.standalone, "refused", "", hits=hits, mode=self.answerer.mode)
+        if hits and self.answerer.reads == "passages":
             try:
-                yield from self._by_model(draft, asked, hits, turns, clock)
+                yield from self._by_model(draft, asked, turns, clock)
                 return
             except _Unusable as failure:
                 draft = replace(draft, mode="extractive", notices=(failure.notice,))
-            if not verdict.enough:
-                yield from self._refuse(draft, asked, verdict, clock)
-                return
+        yield from self._by_quotation(draft, asked, turns, clock)
+
+    def _by_quotation(
+        self, draft: Answer, asked: Question, turns: Sequence[Turn], clock: _Clock
+    ) -> Iterator[Event]:
+        """The best sentences as the answer, or a refusal where they do not suffice."""
+        rarity, nearness = self.library.rarity(asked.terms), self.nearness(asked.standalone)
+        finder = EvidenceFinder(asked, draft.hits, rarity, nearness)
+        verdict, lead = finder.judge()
+        clock.lap("evidence")
+        if lead is None:
+            text = refusal_text(verdict, draft.hits)
+            yield Text(text)
+            yield Done(replace(draft, text=text, timings_ms=clock.laps))
+            return
+        evidence = self._with_byline(asked, finder.choose(lead))
         pieces = []
-        writer = self.answerer if self.answerer.reads == "sentences" else self._fallback
-        for piece in writer.stream(asked, chosen, turns):
+        for piece in self._quoter.stream(asked, evidence, turns):
             pieces.append(piece)
             yield Text(piece)
         clock.lap("answer")
-        yield self._finish(draft, "".join(pieces), chosen, clock)
+        yield self._finish(draft, "".join(pieces), evidence, clock)
 
     def _with_byline(self, asked: Question, chosen: list[Evidence]) -> list[Evidence]:
         """`chosen`, and behind the first the byline that says who speaks there, if a person is asked for."""
-        if not chosen or not asked.wants_person or chosen[0].passage.speaker is None:
+        if not asked.wants_person or chosen[0].passage.speaker is None:
             return chosen
         head = self.library.head(chosen[0].passage)
         if head is None or any(piece.passage.id == head.id for piece in chosen):
@@ -110,10 +116,10 @@ class Chatbot:
         return nearness
 
     def _by_model(
-        self, draft: Answer, asked: Question, hits: Sequence[Hit], turns: Sequence[Turn], clock: _Clock
+        self, draft: Answer, asked: Question, turns: Sequence[Turn], clock: _Clock
     ) -> Iterator[Event]:
         """The language model's answer; _Unusable when it fails or nothing in it can be verified."""
-        evidence = [Evidence(p, p.start, p.end) for p in join_neighbours(hits, self.library)]
+        evidence = [Evidence(p, p.start, p.end) for p in join_neighbours(draft.hits, self.library)]
         pieces = []
         try:
             for piece in self.answerer.stream(asked, evidence, turns):
@@ -144,11 +150,6 @@ class Chatbot:
             timings_ms=clock.laps,
         )
         return Done(answer)
-
-    def _refuse(self, draft: Answer, asked: Question, verdict: Verdict, clock: _Clock) -> Iterator[Event]:
-        text = refusal_text(asked, verdict, draft.hits)
-        yield Text(text)
-        yield Done(replace(draft, text=text, timings_ms=clock.laps))
 
 
 class _Unusable(Exception):

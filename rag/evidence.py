@@ -34,6 +34,9 @@ SHORT_ITEM = 40
 ELSEWHERE = 0.7
 """What a word is worth that stands in another passage of the same article, instead of in the passage itself."""
 
+CLOSE_OF_PARTS = 1.5
+"""The same where two things are asked for at once: the answer is then likely in two sentences."""
+
 _ANNOUNCES = re.compile(
     r"[2-9二两三四五六七八九十]+[个大项点条类种]*(?:方面|内容|步骤|要点|问题|要求|任务|举措|词|意义|疑问)|以下|[:：]$"
 )
@@ -75,21 +78,27 @@ class Verdict:
 
 
 class EvidenceFinder:
-    """Ranks, chooses and judges sentences for one question; arguments as for SentenceFeatures."""
+    """Ranks, judges and chooses the sentences of `hits` for one question; other arguments as for SentenceFeatures.
+
+    `ranked` holds all sentences of the hits' passages, best first, none twice.
+    """
 
     def __init__(
-        self, question: Question, rarity: Mapping[str, float], nearness: Nearness | None = None
+        self,
+        question: Question,
+        hits: Sequence[Hit],
+        rarity: Mapping[str, float],
+        nearness: Nearness | None = None,
     ) -> None:
         self.question = question
-        self._features = SentenceFeatures(question, rarity, nearness)
-        self._hits: Sequence[Hit] = ()
-
-    def sentences(self, hits: Sequence[Hit]) -> list[Evidence]:
-        """All sentences of the hits' passages as evidence, best first; none twice."""
         self._hits = hits
+        self._features = SentenceFeatures(question, rarity, nearness)
+        self.ranked = self._rank()
+
+    def _rank(self) -> list[Evidence]:
         weights = sentence_weights()
         found: dict[str, Evidence] = {}
-        for (passage, start, end), row in zip(*self._features.of(hits), strict=True):
+        for (passage, start, end), row in zip(*self._features.of(self._hits), strict=True):
             score = sum(weights[name] * value for name, value in zip(FEATURES, row, strict=True))
             piece = Evidence(passage, passage.start + start, passage.start + end, score)
             known = found.get(piece.text)
@@ -97,19 +106,30 @@ class EvidenceFinder:
                 found[piece.text] = piece
         return sorted(found.values(), key=lambda piece: -piece.score)
 
-    def choose(self, ranked: Sequence[Evidence], most: int = 3) -> list[Evidence]:
-        """The first of `ranked` with what belongs to it, else at most `most` - 1 others that add to it."""
-        if not ranked:
-            return []
-        companions = announced_items(ranked[0]) or self._continuation(ranked[0])
+    def judge(self) -> tuple[Verdict, Evidence | None]:
+        """Whether one of the best sentences, with what stands around it, speaks of enough of the question.
+
+        Returns the verdict and that sentence; if none is enough, the verdict that came nearest and None.
+        """
+        best = Verdict(False, 0.0, self.question.terms)
+        for piece in self.ranked[:5]:
+            verdict = self._judge_one(piece)
+            if verdict.enough:
+                return verdict, piece
+            if verdict.coverage > best.coverage:
+                best = verdict
+        return best, None
+
+    def choose(self, lead: Evidence, most: int = 3) -> list[Evidence]:
+        """The sentence `lead` with what belongs to it, else at most `most` - 1 others that add to it."""
+        companions = announced_items(lead) or self._continuation(lead)
         if companions:
-            return [ranked[0], *companions]
-        chosen = [ranked[0]]
-        close = CLOSE * (1 if self.question.parts == 1 else 3)
-        for piece in ranked[1:8]:
-            if len(chosen) < most and (
-                ranked[0].score - piece.score < close or self._gain(chosen, piece) > ADDS
-            ):
+            return [lead, *companions]
+        chosen = [lead]
+        close = CLOSE if self.question.parts == 1 else CLOSE_OF_PARTS
+        for piece in self.ranked[:8]:
+            is_close = lead.score - piece.score < close
+            if len(chosen) < most and piece is not lead and (is_close or self._gain(chosen, piece) > ADDS):
                 chosen.append(piece)
         return chosen
 
@@ -130,20 +150,6 @@ class EvidenceFinder:
         """The share of the question that `piece` holds and none of `chosen`, nor its title or speaker, does."""
         before = [comparable(f"{one.passage.context} {one.text}") for one in chosen]
         return self._features.share([*before, comparable(piece.text)]) - self._features.share(before)
-
-    def judge(self, ranked: Sequence[Evidence]) -> tuple[Verdict, list[Evidence]]:
-        """Whether one of the best sentences, with what stands around it, speaks of enough of the question.
-
-        Returns the verdict, and `ranked` with that sentence moved to the front.
-        """
-        best = Verdict(False, 0.0, self.question.terms)
-        for i, piece in enumerate(ranked[:5]):
-            verdict = self._judge_one(piece)
-            if verdict.enough:
-                return verdict, [piece, *ranked[:i], *ranked[i + 1 :]]
-            if verdict.coverage > best.coverage:
-                best = verdict
-        return best, list(ranked)
 
     def _judge_one(self, piece: Evidence) -> Verdict:
         passage = piece.passage

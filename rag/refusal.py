@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from index.passage import Hit
 from rag.evidence import Verdict
-from rag.question import Question
 
 NOT_FOUND = "资料中没有找到"
 """How a refusal begins. Language models are told to use these words, and are recognised by them."""
 
 
-def refusal_text(question: Question, verdict: Verdict, hits: Sequence[Hit]) -> str:
+def refusal_text(verdict: Verdict, hits: Sequence[Hit]) -> str:
     """One or two sentences; names at most three uncovered parts and three nearest titles."""
     text = f"{NOT_FOUND}这个问题的答案。"
     if not hits:

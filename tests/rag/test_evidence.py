@@ -7,72 +7,68 @@ def hit(text, article="", speaker=None, kind="body", score=1.0):
     return Hit(Passage("a.txt", 0, len(text), text, kind=kind, article=article, speaker=speaker), score)
 
 
-def finder(question):
+def finder(question, *hits):
     asked = understand(question)
-    return EvidenceFinder(asked, {term: 3.0 for term in asked.terms})
+    return EvidenceFinder(asked, hits, {term: 3.0 for term in asked.terms})
 
 
 TEXT = "会议在滨海召开。全市检测机构42家。去年营收3.5亿元。食堂供应早餐。"
 
 
 def test_the_sentence_that_holds_the_words_comes_first():
-    ranked = finder("检测机构有多少家？").sentences([hit(TEXT)])
+    ranked = finder("检测机构有多少家？", hit(TEXT)).ranked
     assert ranked[0].text == "全市检测机构42家。"
 
 
 def test_evidence_is_an_exact_stretch_of_its_passage():
     passage = Passage("a.txt", 50, 50 + len(TEXT), TEXT)
-    for piece in finder("营收是多少？").sentences([Hit(passage, 1.0)]):
+    for piece in finder("营收是多少？", Hit(passage, 1.0)).ranked:
         assert piece.text == TEXT[piece.start - 50 : piece.end - 50]
 
 
 def test_the_subject_may_stand_in_the_title():
-    found = finder("潍城检测年报里营收是多少？")
-    ranked = found.sentences([hit(TEXT, article="潍城检测年报")])
-    assert ranked[0].text == "去年营收3.5亿元。"
-    assert found.judge(ranked)[0].enough
+    verdict, lead = finder("潍城检测年报里营收是多少？", hit(TEXT, article="潍城检测年报")).judge()
+    assert verdict.enough and lead is not None and lead.text == "去年营收3.5亿元。"
 
 
 def test_a_place_that_no_passage_mentions_is_refused_and_named():
-    found = finder("广东省有多少家检测机构？")
-    verdict, _ = found.judge(found.sentences([hit(TEXT)]))
+    verdict, _ = finder("广东省有多少家检测机构？", hit(TEXT)).judge()
     assert not verdict.enough and "广东" in verdict.uncovered
 
 
 def test_another_subject_is_refused():
-    found = finder("Python怎么读取Excel文件？")
-    verdict, _ = found.judge(found.sentences([hit(TEXT)]))
+    verdict, _ = finder("Python怎么读取Excel文件？", hit(TEXT)).judge()
     assert not verdict.enough and verdict.coverage == 0
 
 
 def test_who_is_answered_by_the_headline():
     head = "提升检测水平 市质检院院长 周岚"
     speaker = Speaker("周岚", "市质检院", "院长")
-    ranked = finder("质检院院长是谁？").sentences([hit(TEXT), hit(head, speaker=speaker, kind="head")])
+    ranked = finder("质检院院长是谁？", hit(TEXT), hit(head, speaker=speaker, kind="head")).ranked
     assert ranked[0].text == head
 
 
 def test_a_second_sentence_is_chosen_only_for_what_it_adds():
-    found = finder("检测机构有多少家，营收是多少？")
-    chosen = found.choose(found.sentences([hit(TEXT)]))
+    found = finder("检测机构有多少家，营收是多少？", hit(TEXT))
+    chosen = found.choose(found.ranked[0])
     assert {piece.text for piece in chosen} == {"全市检测机构42家。", "去年营收3.5亿元。"}
 
 
 def test_no_hits_no_evidence():
     found = finder("检测机构有多少家？")
-    assert found.sentences([]) == [] and not found.judge([])[0].enough
+    verdict, lead = found.judge()
+    assert found.ranked == [] and not verdict.enough and lead is None
 
 
 def test_the_noun_that_is_asked_about_must_be_spoken_of():
-    found = finder("检测机构的董事长是谁？")
-    verdict, _ = found.judge(found.sentences([hit(TEXT)]))
+    verdict, _ = finder("检测机构的董事长是谁？", hit(TEXT)).judge()
     assert not verdict.enough and "董事长" in verdict.uncovered
 
 
 def test_another_year_is_no_answer():
-    found = finder("2023年全市检测机构有多少家？")
-    assert not found.judge(found.sentences([hit("2024年，全市检测机构42家。")]))[0].enough
-    assert found.judge(found.sentences([hit("2023年，全市检测机构42家。")]))[0].enough
+    question = "2023年全市检测机构有多少家？"
+    assert not finder(question, hit("2024年，全市检测机构42家。")).judge()[0].enough
+    assert finder(question, hit("2023年，全市检测机构42家。")).judge()[0].enough
 
 
 def test_a_sentence_brings_the_items_it_announces():
@@ -86,7 +82,6 @@ def test_a_sentence_brings_the_items_it_announces():
 
 
 def test_a_quotation_brings_the_sentence_that_says_whose_it_is():
-    text = "“质量是企业的命。”厂长吴明说。大家鼓掌。"
-    found = finder("“质量是企业的命”是谁说的？")
-    chosen = found.choose(found.sentences([hit(text)]))
+    found = finder("“质量是企业的命”是谁说的？", hit("“质量是企业的命。”厂长吴明说。大家鼓掌。"))
+    chosen = found.choose(found.ranked[0])
     assert "厂长吴明说。" in "".join(piece.text for piece in chosen)
