@@ -37,6 +37,12 @@ ELSEWHERE = 0.7
 CLOSE_OF_PARTS = 1.5
 """The same where two things are asked for at once: the answer is then likely in two sentences."""
 
+_PUBLICATION = re.compile(
+    r"(?:哪[一]?[天年月日]|什么时候|何时|时间|日期).{0,4}(?:发布|刊登|发表|刊发|报道)|(?:发布|刊登|发表|刊发)(?:时间|日期|于)"
+)
+_DATELINE = re.compile(r"来源|\d{1,2}:\d{2}|^\S{1,12}(?:讯|电)|-\S{2,12}[网报]\b|\([a-z0-9.-]+\.[a-z]{2,}\)")
+"""What a line looks like that says where or when an article was published."""
+
 _ANNOUNCES = re.compile(
     r"[2-9二两三四五六七八九十]+[个大项点条类种]*(?:方面|内容|步骤|要点|问题|要求|任务|举措|词|意义|疑问)|以下|[:：]$"
 )
@@ -111,6 +117,9 @@ class EvidenceFinder:
 
         Returns the verdict and that sentence; if none is enough, the verdict that came nearest and None.
         """
+        dateline = self._dateline()
+        if dateline:
+            return Verdict(True, 1.0), dateline
         best = Verdict(False, 0.0, self.question.terms)
         for piece in self.ranked[:5]:
             verdict = self._judge_one(piece)
@@ -151,6 +160,17 @@ class EvidenceFinder:
         before = [comparable(f"{one.passage.context} {one.text}") for one in chosen]
         return self._features.share([*before, comparable(piece.text)]) - self._features.share(before)
 
+    def _dateline(self) -> Evidence | None:
+        """For a question about a 《title》 itself, from where or when it is: the line under that title that says so."""
+        if self.question.asks != "source" and not _PUBLICATION.search(self.question.standalone):
+            return None
+        titles = [one.key for one in self.question.constraints if one.kind == "title"]
+        for piece in self.ranked:
+            article = comparable(piece.passage.article)
+            if any(title in article for title in titles) and _DATELINE.search(piece.text):
+                return piece
+        return None
+
     def _judge_one(self, piece: Evidence) -> Verdict:
         passage = piece.passage
         source = comparable(f"{passage.context} {passage.published} {passage.publisher} {passage.text}")
@@ -158,7 +178,11 @@ class EvidenceFinder:
         coverage = (
             self._features.share([source]) * (1 - ELSEWHERE) + self._features.share([article]) * ELSEWHERE
         )
-        lacking = [one for one in self.question.constraints if not _meets(one, source)]
+        lacking = [
+            one
+            for one in self.question.constraints
+            if not _meets(one, article if one.kind == "title" else source)
+        ]
         absent = [term for term in self.question.terms if holds(term, article) < 0.5]
         hard = self.question.head_noun in absent or any(_excludes(one, source) for one in lacking)
         uncovered = tuple(dict.fromkeys([one.shown for one in lacking] + absent))
