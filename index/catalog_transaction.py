@@ -1,7 +1,7 @@
 """What can be changed in a catalog, inside one transaction.
 
 Every change leaves a row in the change log, from which the lexical index, the vectors and open readers
-learn of it. Whoever calls holds the library's lock (index.writer).
+learn of it. Whoever calls holds the library's lock (index.library_writer).
 """
 
 from __future__ import annotations

@@ -39,6 +39,11 @@ _RELATIVE = re.compile(
     r"(?:(?P<month>\d{1,2})\s*月(?:份)?)?\s*(?:(?P<day>\d{1,2})\s*[日号])?"
 )
 
+_LEANING = re.compile(
+    rf"(?:{'|'.join(sorted([*_YEAR_WORDS, *_MONTH_WORDS], key=len, reverse=True))})"
+    r"(?:\s*\d{1,2}\s*月(?:份)?)?(?:\s*\d{1,2}\s*[日号])?"
+)
+
 
 def iso(year: int, month: int | None = None, day: int | None = None) -> str:
     """YYYY, YYYY-MM or YYYY-MM-DD; "" for a day that the calendar does not have."""
@@ -85,6 +90,20 @@ def resolve(expression: str, published: str) -> str | None:
     if day and not month and word not in _MONTH_WORDS:
         return None
     return _relative(word, month, day, [int(part) for part in published.split("-")])
+
+
+def relative_dates(text: str, published: str) -> dict[str, str]:
+    """What 今年…, 去年…, 本月… in `text` mean in a document published on `published`: expression → ISO date.
+
+    >>> relative_dates("今年11月16日，北斗标准被采纳", "2023-12-27")
+    {'今年11月16日': '2023-11-16'}
+    """
+    found = {}
+    for match in _LEANING.finditer(text):
+        meant = resolve(match[0], published)
+        if meant:
+            found[match[0]] = meant
+    return found
 
 
 def _relative(word: str, month: int | None, day: int | None, now: list[int]) -> str | None:

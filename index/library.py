@@ -1,7 +1,7 @@
 """A library: documents in, ranked passages out. The only door to a home folder.
 
 Many threads and processes may read; one at a time may write, under a lock that the kernel frees when its
-holder dies. What is on disk where is in index.catalog (the truth), index.manifest and index.writer. A
+holder dies. What is on disk where is in index.catalog (the truth), index.manifest and index.library_writer. A
 library knows nothing of questions beyond their words, and fuses nothing: each mode is asked by itself.
 """
 
@@ -23,10 +23,10 @@ from index.catalog import Catalog, DocumentInfo
 from index.durable import bytes_below, sha256_of, writer_lock
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
+from index.library_reader import Reader, model_mismatch
+from index.library_writer import ORIGINALS, PENDING, READING, Writer
 from index.passage import Document, Hit, Passage, Where
-from index.reader import Reader, model_mismatch
 from index.vectors.base import Vectors
-from index.writer import ORIGINALS, PENDING, READING, Writer
 
 if TYPE_CHECKING:
     from index.sync import Progress, SyncReport

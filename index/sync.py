@@ -15,11 +15,11 @@ from pathlib import Path, PurePath
 from index.catalog import DocumentInfo
 from index.durable import sha256_of, sha256_of_file
 from index.errors import ReadError
+from index.library_writer import PENDING, READING, Reading, Writer
 from index.passage import Document, Hygiene
 from index.readers import READERS, read
 from index.scan import Found, label, scan
 from index.split import split
-from index.writer import PENDING, READING, Reading, Writer
 
 PASSAGES_AT_ONCE = 256  # encoded together and stored in one transaction
 SECONDS_AT_ONCE = 2.0  # or what has been read in this time, with a slow reader or model

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from index.dates import relative_dates
 from index.passage import Hit, Passage
 
 Status = Literal["answered", "refused", "error"]
@@ -24,6 +25,23 @@ class Turn:
     question: str
     answer: str = ""
     standalone: str = ""
+
+
+def particulars(passage: Passage) -> dict[str, object]:
+    """Where a passage is from, in the names that the command line and the API promise."""
+    speaker = passage.speaker
+    return {
+        "passage_id": passage.id,
+        "document": passage.document,
+        "title": passage.article,
+        "heading": passage.heading,
+        "url": passage.url,
+        "published": passage.published,
+        "publisher": passage.publisher,
+        "speaker": speaker.name if speaker else "",
+        "speaker_title": speaker.title if speaker else "",
+        "page": passage.page,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +59,21 @@ class Citation:
     quote: str
     supported: bool = True
 
+    @property
+    def dates(self) -> dict[str, str]:
+        """What 今年…, 去年…, 本月… in the quote mean, as ISO dates, where the day of publication is known."""
+        return relative_dates(self.quote, self.passage.published)
+
     def as_dict(self) -> dict[str, object]:
         """The citation in the form that the command line and the API promise."""
-        passage = self.passage
-        speaker = passage.speaker
         return {
             "number": self.number,
-            "document": passage.document,
-            "title": passage.article,
-            "url": passage.url,
-            "published": passage.published,
-            "publisher": passage.publisher,
-            "speaker": speaker.name if speaker else "",
-            "speaker_title": speaker.title if speaker else "",
-            "page": passage.page,
+            **particulars(self.passage),
             "start": self.start,
             "end": self.end,
             "quote": self.quote,
-            "passage": passage.text,
-            "passage_id": passage.id,
+            "dates": self.dates,
+            "passage": self.passage.text,
             "supported": self.supported,
         }
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from index.errors import AnswererError
 from index.library import Library
 from index.passage import Where
-from rag.answer import Answer, Done, Event, Retrieved, Text, Turn
+from rag.answer import Answer, Citation, Done, Event, Retrieved, Text, Turn
 from rag.answerers.base import Answerer
 from rag.answerers.extractive import ExtractiveAnswerer
 from rag.cite import check, renumber
@@ -141,6 +141,9 @@ class Chatbot:
         checked = renumber(check(text, evidence))
         clock.lap("cite")
         notices = draft.notices + ((UNVERIFIED_NOTICE,) if checked.unverified else ())
+        notices += tuple(
+            dict.fromkeys(notice for citation in checked.citations for notice in date_notices(citation))
+        )
         answer = replace(
             draft,
             status="answered",
@@ -150,6 +153,16 @@ class Chatbot:
             timings_ms=clock.laps,
         )
         return Done(answer)
+
+
+def date_notices(citation: Citation) -> list[str]:
+    """For each 今年…, 去年… with a month or day in a quotation: which date that was when it was published."""
+    published = citation.passage.published
+    return [
+        f"[{citation.number}] 文中“{words}”即 {meant}（发布于 {published}）。“{words}” is {meant}."
+        for words, meant in citation.dates.items()
+        if len(meant) > len("2023")
+    ]
 
 
 class _Unusable(Exception):

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index import words
+from index.dates import relative_dates
 from index.passage import Hit, Passage
 from index.split import clauses
 from rag.features import FEATURES, Nearness, SentenceFeatures, sentence_weights
@@ -173,7 +174,12 @@ class EvidenceFinder:
 
     def _judge_one(self, piece: Evidence) -> Verdict:
         passage = piece.passage
-        source = comparable(f"{passage.context} {passage.published} {passage.publisher} {passage.text}")
+        years = "".join(
+            f"{meant[:4]}年" for meant in relative_dates(passage.text, passage.published).values()
+        )
+        source = comparable(
+            f"{passage.context} {passage.published} {passage.publisher} {years} {passage.text}"
+        )
         article = f"{source} {self._article_of(passage)}"
         coverage = (
             self._features.share([source]) * (1 - ELSEWHERE) + self._features.share([article]) * ELSEWHERE

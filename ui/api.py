@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from index.errors import LibraryError, ZhidaError
 from index.passage import Hit, Passage, Where
-from rag.answer import Event, Retrieved, Text, Turn
+from rag.answer import Event, Retrieved, Text, Turn, particulars
 from ui.bridge import batches
 
 if TYPE_CHECKING:
@@ -109,22 +109,7 @@ async def refuse_body(_: Request, error: Exception) -> Response:
 
 def passage_as_dict(passage: Passage) -> dict[str, object]:
     """A passage with its particulars, in the names that citations use."""
-    speaker = passage.speaker
-    return {
-        "passage_id": passage.id,
-        "document": passage.document,
-        "title": passage.article,
-        "heading": passage.heading,
-        "url": passage.url,
-        "published": passage.published,
-        "publisher": passage.publisher,
-        "speaker": speaker.name if speaker else "",
-        "speaker_title": speaker.title if speaker else "",
-        "page": passage.page,
-        "start": passage.start,
-        "end": passage.end,
-        "text": passage.text,
-    }
+    return {**particulars(passage), "start": passage.start, "end": passage.end, "text": passage.text}
 
 
 def _hit_as_dict(hit: Hit) -> dict[str, object]:

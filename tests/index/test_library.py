@@ -107,7 +107,7 @@ def test_passages_come_in_the_order_asked_for(library: Library) -> None:
 
 
 def test_passages_are_the_same_whatever_the_cache_holds(library: Library, monkeypatch) -> None:
-    monkeypatch.setattr("index.reader.PASSAGES_KEPT", 2)
+    monkeypatch.setattr("index.library_reader.PASSAGES_KEPT", 2)
     ids = [p.id for p in library.all_passages()]
     for part in (ids[:1], ids, ids[::-1], ids[1:3], ids):
         assert [p.id for p in library.passages(part)] == part
@@ -325,8 +325,8 @@ def test_the_index_follows_what_only_reached_the_catalog(
     library: Library, home: Path, embedder, monkeypatch
 ) -> None:
     """As if the writer had died between the catalog's commit and everything after it."""
-    monkeypatch.setattr("index.writer.Writer.catch_up", lambda self: None)
-    monkeypatch.setattr("index.writer.Writer.fold_if", lambda self, pending: None)
+    monkeypatch.setattr("index.library_writer.Writer.catch_up", lambda self: None)
+    monkeypatch.setattr("index.library_writer.Writer.fold_if", lambda self, pending: None)
     library.add(document("新.txt", "内部审核员应当经过培训。"), b"1")
     library.remove("采购.txt")
     monkeypatch.undo()

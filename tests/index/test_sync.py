@@ -9,10 +9,10 @@ import pytest
 from index.catalog import DocumentInfo
 from index.errors import ReadError
 from index.library import Library
+from index.library_writer import READING
 from index.passage import Hygiene
 from index.scan import scan
 from index.sync import Progress, plan
-from index.writer import READING
 from tests.conftest import TEXTS, HashingEmbedder
 
 

@@ -17,10 +17,10 @@ from index.catalog import Catalog
 from index.embed import Embedder
 from index.errors import ModelMismatch
 from index.lexical import LexicalIndex
+from index.library_writer import fill, open_lexical
 from index.manifest import FILE_NAME, Manifest, read_manifest
 from index.passage import Passage
 from index.snapshot import Snapshot, empty, load_segment
-from index.writer import fill, open_lexical
 
 Stamp = tuple[tuple[int, int, int], ...]
 
