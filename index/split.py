@@ -42,6 +42,7 @@ _CLAUSE = re.compile(r"第[一二三四五六七八九十百零〇\d]+条")
 _FACT = re.compile(r"\d+(?:\.\d+)?\s*(?:年|月|日|[:：]\d\d|[%％‰]|[万亿]?[元户家项件条个批吨人])")
 """A date or an amount: a sub-heading that holds one can be quoted, as a passage of its own."""
 
+_LINK_LABEL = re.compile(r"[(（](?:[a-z0-9-]+\.)+[a-z]{2,}[)）]\s*$", re.IGNORECASE)
 _SOURCE = re.compile(r"来源|稿源|出处")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Dr|No|Fig|vs|etc|Inc|Ltd|Co|St|al|Jr|Vol|pp|cf|approx)|e\.g|i\.e|\b[A-Z]|^\d{1,2})\.$"
@@ -221,7 +222,9 @@ def _head_lines(document: Document, article: Article) -> Iterator[tuple[int, int
 
 
 def _tells(line: str, article: Article) -> bool:
-    """Whether a head line is more than a bare title."""
+    """Whether a head line is more than a bare title, or than the label of a link, `TITLE-SITE (domain)`."""
+    if _LINK_LABEL.search(line):
+        return False
     if article.speaker and squeeze(article.speaker.name) in squeeze(line):
         return True
     if find_date(line) and squeeze(line) != squeeze(article.title):

@@ -45,10 +45,10 @@ def test_quality_on_the_sample_does_not_fall(chatbot):
     """Floors well under what is reached, so that only a real loss fails; `make bench` prints the figures."""
     gold = read_gold(GOLD)
     result = summary(score_all(gold, ask_all(chatbot, gold)))
-    assert result["correct"] >= 0.65
-    assert result["evidence_cited"] >= 0.75
-    assert result["over_refusal"] <= 0.20
-    assert result["refusal_recall"] >= 0.60
+    assert result["correct"] >= 0.72
+    assert result["evidence_cited"] >= 0.80
+    assert result["over_refusal"] <= 0.17
+    assert result["refusal_recall"] >= 0.70
 
 
 def test_a_refusal_names_what_is_missing_and_what_is_nearest(chatbot):

@@ -30,7 +30,6 @@ PACKAGES = (
     "tokenizers",
     "safetensors",
     "opencc",
-    "charset-normalizer",
     "tqdm",
     "langchain",
     "gradio",
