@@ -19,7 +19,7 @@ from rag.answer import Answer, Citation, Done, Event, Retrieved, Text, Turn
 from rag.answerers.base import Answerer
 from rag.answerers.extractive import ExtractiveAnswerer
 from rag.cite import check, renumber
-from rag.evidence import Evidence, EvidenceFinder
+from rag.evidence import Evidence, EvidenceFinder, Verdict
 from rag.features import Nearness
 from rag.question import Question, understand
 from rag.refusal import refusal_text, says_not_found
@@ -83,9 +83,7 @@ class Chatbot:
         verdict, lead = finder.judge()
         clock.lap("evidence")
         if lead is None:
-            text = refusal_text(verdict, draft.hits)
-            yield Text(text)
-            yield Done(replace(draft, text=text, timings_ms=clock.laps))
+            yield from _refuse(draft, verdict, clock)
             return
         evidence = self._with_byline(asked, finder.choose(lead))
         pieces = []
@@ -93,7 +91,11 @@ class Chatbot:
             pieces.append(piece)
             yield Text(piece)
         clock.lap("answer")
-        yield self._finish(draft, "".join(pieces), evidence, clock)
+        done = self._finish(draft, "".join(pieces), evidence, clock)
+        if done.answer.citations:
+            yield done
+        else:
+            yield from _refuse(draft, verdict, clock)
 
     def _with_byline(self, asked: Question, chosen: list[Evidence]) -> list[Evidence]:
         """`chosen`, and behind the first the byline that says who speaks there, if a person is asked for."""
@@ -153,6 +155,13 @@ class Chatbot:
             timings_ms=clock.laps,
         )
         return Done(answer)
+
+
+def _refuse(draft: Answer, verdict: Verdict, clock: _Clock) -> Iterator[Event]:
+    """The refusal as the whole answer."""
+    text = refusal_text(verdict, draft.hits)
+    yield Text(text)
+    yield Done(replace(draft, text=text, timings_ms=clock.laps))
 
 
 def date_notices(citation: Citation) -> list[str]:

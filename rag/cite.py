@@ -18,6 +18,8 @@ from rag.evidence import Evidence
 from rag.facts import missing
 
 MARK = re.compile(r"[\[【](\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)[\]】]")
+_OPEN, _CLOSE = "\ue000", "\ue001"  # stand for the brackets of surviving marks while the text is put together
+_PRIVATE = re.compile(f"[{_OPEN}{_CLOSE}]")
 UNVERIFIED = "〔未核实〕"
 
 WORDING = 0.5
@@ -40,12 +42,13 @@ def check(text: str, evidence: Sequence[Evidence]) -> Checked:
     parts: list[str] = []
     unverified: list[str] = []
     quotes: dict[int, list[tuple[int, int]]] = {}
-    for claim, numbers in claims(text):
+    for claim, numbers in claims(_PRIVATE.sub("", text)):
+        claim = without_marks(claim)
         cited = [number for number in numbers if 1 <= number <= len(evidence)]
         if not words.bigrams(claim):
             parts.append(claim)
         elif cited and supported(claim, [evidence[number - 1] for number in cited]):
-            parts.append(claim + "".join(f"[{number}]" for number in cited))
+            parts.append(claim + "".join(f"{_OPEN}{number}{_CLOSE}" for number in cited))
             for number in cited:
                 quotes.setdefault(number, []).extend(narrow(claim, evidence[number - 1]))
         else:
@@ -54,7 +57,9 @@ def check(text: str, evidence: Sequence[Evidence]) -> Checked:
     citations = tuple(
         _citation(number, evidence[number - 1], spans) for number, spans in sorted(quotes.items())
     )
-    return Checked("".join(parts), citations, tuple(unverified))
+    # What is left of brackets and digits may read as a mark once the pieces are joined; only ours may.
+    joined = without_marks("".join(parts)).replace(_OPEN, "[").replace(_CLOSE, "]")
+    return Checked(joined, citations, tuple(unverified))
 
 
 def claims(text: str) -> list[tuple[str, list[int]]]:
@@ -80,6 +85,13 @@ def claims(text: str) -> list[tuple[str, list[int]]]:
         else:
             found.append((rest, []))
     return found
+
+
+def without_marks(text: str, replacement: str = "") -> str:
+    """`text` without anything that reads as a mark; repeated, since taking one out can bring forth another."""
+    while MARK.search(text):
+        text = MARK.sub(replacement, text)
+    return text
 
 
 def supported(claim: str, cited: Sequence[Evidence]) -> bool:

@@ -59,6 +59,9 @@ _TYPE_SIGNS: Mapping[Asks, re.Pattern[str]] = {
 }
 
 
+LONGEST_COMPARED = 200
+"""Characters of the question that are held against each sentence."""
+
 _NUMERALS = ("2二两", "3三", "4四", "5五", "6六", "7七", "8八", "9九")
 _COUNT = re.compile(r"哪([2-9二两三四五六七八九])")
 
@@ -79,7 +82,7 @@ class SentenceFeatures:
         self.question = question
         self.weights = weigh(rarity, question.terms)
         self._nearness = nearness
-        self._normal = words.normalize(question.standalone)
+        self._normal = words.normalize(question.standalone)[:LONGEST_COMPARED]
         self._pairs = frozenset(words.bigrams(" ".join(question.terms)))
 
     def of(self, hits: Sequence[Hit]) -> tuple[list[Span], list[list[float]]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from index import words
 
 _CHANGES_MEANING = "副原前代非无未不"
-"""A prefix that makes another word of the word behind it: 副总经理 is no 总经理."""
+"""A prefix that makes another word of the (dictionary's) word behind it: 副总经理 is no 总经理."""
 
 CHANGED = 0.3
 """What a word is worth behind such a prefix."""
@@ -35,7 +36,7 @@ def holds(term: str, text: str) -> float:
     position = text.find(term)
     if position >= 0:
         while position >= 0:
-            if position == 0 or text[position - 1] not in _CHANGES_MEANING:
+            if position == 0 or text[position - 1] not in _CHANGES_MEANING or not words.tag(term):
                 return 1.0
             position = text.find(term, position + 1)
         return CHANGED
@@ -57,8 +58,15 @@ def _one_off(term: str, text: str) -> bool:
     """Whether `text` holds `term` with one inner character replaced; never for a word that the dictionary has."""
     if words.tag(term):
         return False
-    pattern = "|".join(re.escape(term[:i]) + "." + re.escape(term[i + 1 :]) for i in range(1, len(term) - 1))
-    return re.search(pattern, text) is not None
+    pattern = _with_one_replaced(term)
+    return pattern.search(text) is not None
+
+
+@lru_cache(maxsize=512)
+def _with_one_replaced(term: str) -> re.Pattern[str]:
+    return re.compile(
+        "|".join(re.escape(term[:i]) + "." + re.escape(term[i + 1 :]) for i in range(1, len(term) - 1))
+    )
 
 
 def weigh(rarity: Mapping[str, float], terms: tuple[str, ...]) -> dict[str, float]:
@@ -76,14 +84,13 @@ def _firmness(term: str) -> float:
 
 
 def longest_common(one: str, other: str) -> int:
-    """The length of the longest stretch of characters that both texts hold."""
-    best = 0
-    previous = [0] * (len(other) + 1)
-    for a in one:
-        current = [0] * (len(other) + 1)
-        for j, b in enumerate(other):
-            if a == b:
-                current[j + 1] = previous[j] + 1
-                best = max(best, current[j + 1])
-        previous = current
-    return best
+    """The length of the longest stretch of characters that both texts hold.
+
+    Grows the answer while some stretch of `one` that long stands in `other`, so that the work is done by
+    the interpreter's own string search.
+    """
+    length = 0
+    for start in range(len(one)):
+        while start + length < len(one) and one[start : start + length + 1] in other:
+            length += 1
+    return length

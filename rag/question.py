@@ -82,6 +82,10 @@ _YEAR = re.compile(r"(?:19|20)\d{2}(?=年)")
 _BARE_QUESTION = re.compile(r"(?:是谁|是什么|有多少|多少|怎么样|如何|怎样|什么|哪些|几).*$")
 
 
+MOST_TERMS, LONGEST_TERM = 40, 12
+"""Bounds on what a question can make us look for: more than any real question has, so that none stalls a server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """Something that an answer's source has to mention, such as a region or a 《title》.
@@ -153,7 +157,7 @@ def content_terms(text: str, names: Sequence[str] = ()) -> tuple[str, ...]:
         if word in _GENERIC or word in words.STOPWORDS:
             joinable = False
         elif len(word) == 1 and is_han(word):
-            if joinable:
+            if joinable and len(found[-1]) < LONGEST_TERM:
                 found[-1] += word
             else:
                 found.append(word)
@@ -162,6 +166,7 @@ def content_terms(text: str, names: Sequence[str] = ()) -> tuple[str, ...]:
             found.append(word)
             joinable = False
     found = [term for term in found if term not in _GENERIC]
+    found = found[:MOST_TERMS]
     if _is_english(text):
         found = [word for word in found if not word.isascii() or not word.isalpha()] or found
     return tuple(dict.fromkeys(found))

@@ -19,6 +19,15 @@ from index.errors import SettingsError
 FILE_NAME = "zhida.toml"
 PREFIX = "ZHIDA_"
 
+LARGEST = {
+    "chat_model_timeout": 3600,
+    "passages": 50,
+    "candidates": 1000,
+    "answer_length": 2000,
+    "port": 65535,
+}
+"""The greatest value of each number; beyond it there is only a typing mistake."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -49,7 +58,7 @@ class Settings:
     """How many passages lexical and dense search each put forward."""
 
     answer_length: int = 200
-    """The most characters that an extractive answer may have."""
+    """The most characters that an extractive answer may have; a single longer sentence is still quoted whole."""
 
     host: str = "127.0.0.1"
     port: int = 7860
@@ -104,15 +113,30 @@ def _override(settings: Settings, values: Mapping[str, Any], origin: str, prefix
 
 
 def _convert(key: str, value: Any, kind: type[Any], origin: str) -> Any:
-    """`value` as `kind`; a Path default stands for any path."""
-    kind = Path if issubclass(kind, Path) else kind
-    try:
-        converted = kind(value)
-    except (TypeError, ValueError):
-        message = (
-            f"设置 {key} 应为 {kind.__name__}，得到 {value!r}（{origin}）; {key} must be {kind.__name__}"
+    """`value` as `kind`. Text may stand for a number, as it does in the environment; nothing else is bent."""
+    converted: Any = None
+    if issubclass(kind, Path):
+        # An empty path would mean the folder one happens to be in.
+        converted = Path(value).expanduser() if isinstance(value, str | Path) and str(value) else None
+    elif kind is str:
+        converted = value if isinstance(value, str) else None
+    elif isinstance(value, int | float | str) and not isinstance(value, bool):
+        converted = _number(value, kind)
+    if converted is None:
+        name = "Path" if issubclass(kind, Path) else kind.__name__
+        raise SettingsError(f"设置 {key} 应为 {name}，得到 {value!r}（{origin}）; {key} must be {name}")
+    if isinstance(converted, int | float) and not 0 < converted <= LARGEST[key]:
+        bounds = f"1–{LARGEST[key]}"
+        raise SettingsError(
+            f"设置 {key} 应在 {bounds} 之间，得到 {value!r}（{origin}）; {key} must be within {bounds}"
         )
-        raise SettingsError(message) from None
-    if isinstance(converted, int | float) and converted <= 0:
-        raise SettingsError(f"设置 {key} 应大于 0，得到 {value!r}（{origin}）; {key} must be greater than 0")
     return converted
+
+
+def _number(value: float | str, kind: type[Any]) -> Any:
+    """The number that `value` is or spells, None if it is none or would lose its fraction."""
+    try:
+        number = kind(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if isinstance(value, str) or number == value else None

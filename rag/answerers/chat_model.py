@@ -74,8 +74,11 @@ def open_chat_model(name: str, *, url: str = "", key: str = "", timeout: float =
     except ImportError as error:
         message = f"大模型 {name} 需要另装软件包 needs a package that is not installed: {_one_line(error)}"
         raise AnswererError(message) from error
-    except ValueError as error:
-        message = f"chat_model 应为 provider:model，例如 openai:qwen2.5; got {name!r}: {_one_line(error)}"
+    except Exception as error:
+        message = (
+            f"chat_model 应为 provider:model（如 openai:qwen2.5）并设好 chat_model_url 或 ZHIDA_CHAT_MODEL_KEY; "
+            f"cannot use {name!r}: {_one_line(error)}"
+        )
         raise AnswererError(message) from error
     return model
 

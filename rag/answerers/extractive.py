@@ -11,17 +11,15 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from rag.answer import Turn
+from rag.cite import without_marks
 from rag.evidence import Evidence
 from rag.question import Question
-
-_SOURCE_MARK = re.compile(r"[\[【](\d{1,3})[\]】]")
-"""A source's own reference, such as [12]: shown with other brackets, so that it is no citation of ours."""
 
 _FIRST_PERSON = re.compile(r"我(?!国)|咱们|本(?:人|社|公司|单位|校)")
 
 
 class ExtractiveAnswerer:
-    """Quotes the evidence in order, up to `length` characters; a first sentence is quoted however long."""
+    """Quotes the evidence in order, up to `length` characters; a first sentence is quoted whole all the same."""
 
     mode: Literal["extractive"] = "extractive"
     reads: Literal["sentences"] = "sentences"
@@ -37,7 +35,7 @@ class ExtractiveAnswerer:
         for number, piece in enumerate(evidence, start=1):
             attribution = self._attribution(question, piece)
             lead = attribution if attribution != speaker else ""
-            quotation = _SOURCE_MARK.sub(r"〔\1〕", piece.text)
+            quotation = without_marks(piece.text, r"〔\1〕")
             length = len(lead) + len(piece.text)
             if written and written + length > self.length:
                 continue

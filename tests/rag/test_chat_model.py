@@ -91,6 +91,13 @@ def test_an_unknown_provider_is_one_clear_line():
         open_chat_model("nonsense")
 
 
+def test_a_provider_without_its_key_is_one_clear_line(monkeypatch):
+    pytest.importorskip("langchain_openai", reason="install the [openai] extra")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(AnswererError, match="ZHIDA_CHAT_MODEL_KEY"):
+        open_chat_model("openai:gpt")
+
+
 @pytest.mark.slow
 def test_against_a_real_openai_compatible_server(chatbot, known, tmp_path):
     pytest.importorskip("langchain_openai", reason="install the [openai] extra to test a real server")

@@ -1,6 +1,7 @@
 """The whole way of a question, over the sample corpus, with nothing replaced."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from eval.run import ask_all, score_all
 from index.passage import Passage, Speaker
 from rag.answer import Done, Retrieved, Text, Turn
 from rag.answerers.extractive import ExtractiveAnswerer
+from rag.cite import check
 from rag.evidence import Evidence
 from rag.question import understand
 
@@ -112,5 +114,26 @@ def test_the_speaker_of_first_person_words_is_named():
 
 
 def test_marks_in_a_source_are_not_taken_for_citations():
-    text = "".join(ExtractiveAnswerer().stream(understand("什么？"), [piece("此说见文献[12]。")], []))
-    assert text == "此说见文献〔12〕。[1]"
+    source = "此说见文献[12]，参见[3,4]【5】。"
+    text = "".join(ExtractiveAnswerer().stream(understand("什么？"), [piece(source)], []))
+    assert text == "此说见文献〔12〕，参见〔3,4〕〔5〕。[1]"
+    assert check(text, [piece(source)]).citations[0].quote == source
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ("海 " * 1000)[:2000],
+        "和、" * 1000,
+        "GB/T" * 500,
+        "2025年" * 400,
+        "海岳省" * 600,
+        "一" * 2000,
+        "《" * 2000,
+        "的是" * 1000,
+    ],
+)
+def test_no_question_stalls_the_chatbot(chatbot, question):
+    start = time.process_time()
+    chatbot.ask(question)
+    assert time.process_time() - start < 2.0

@@ -1,5 +1,11 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from index.passage import Passage, Speaker
-from rag.cite import UNVERIFIED, check, claims, renumber, supported
+from rag.cite import MARK, UNVERIFIED, check, claims, renumber, supported
 from rag.evidence import Evidence
 
 TEXT = "全市共有检测机构42家。去年营收3.5亿元，居全省第2位。今年将新增5家。"
@@ -60,3 +66,19 @@ def test_renumbering_follows_the_order_of_first_use():
     checked = renumber(check("抽查合格率97%。[2]全市共有检测机构42家。[1]", [WHOLE, Evidence(other, 0, 9)]))
     assert checked.text == "抽查合格率97%。[1]全市共有检测机构42家。[2]"
     assert [(c.number, c.passage.document) for c in checked.citations] == [(1, "b.txt"), (2, "a.txt")]
+
+
+@pytest.mark.parametrize(
+    "text", ["。[[4]12]", "、[[1]2]]]【3】[1],", "全市共有检测机构42家。[[1]1]", "[1][[2]1]"]
+)
+def test_no_mark_is_left_without_its_citation(text):
+    checked = renumber(check(text, [WHOLE]))
+    marks = {int(number) for number in re.findall(r"[\[【](\d+)[\]】]", checked.text)}
+    assert marks == {citation.number for citation in checked.citations}
+
+
+@given(st.text(alphabet="甲4家[]【】12、,。 ", max_size=30))
+def test_marks_and_citations_always_agree(text):
+    checked = renumber(check(text, [WHOLE, FIRST]))
+    marks = {number for match in MARK.finditer(checked.text) for number in re.findall(r"\d+", match[1])}
+    assert marks == {str(citation.number) for citation in checked.citations}
