@@ -76,6 +76,15 @@ def normalize(text: str) -> str:
     return text.lower()
 
 
+def arabic_ordinals(text: str) -> str:
+    """Normalised `text` with 第十二条 as 第12条 and 二〇二四年 as 2024年: the one spelling that tokens have."""
+    if "第" in text:
+        text = _ORDINAL.sub(_arabic_ordinal, text)
+    if "年" in text:
+        text = _CHINESE_YEAR.sub(lambda year: "".join(_DIGITS[digit] for digit in year[0]), text)
+    return text
+
+
 def tokenize(text: str) -> list[str]:
     """The tokens that BM25 counts: every word, and beside it what else somebody may call it by.
 
@@ -163,11 +172,7 @@ def _pairs(pieces: Iterable[_Piece]) -> list[str]:
 
 def _scan(text: str) -> Iterator[_Piece]:
     """The pieces of `text` in order; each is either a Chinese run or words."""
-    text = normalize(text)
-    if "第" in text:
-        text = _ORDINAL.sub(_arabic_ordinal, text)
-    if "年" in text:
-        text = _CHINESE_YEAR.sub(lambda year: "".join(_DIGITS[digit] for digit in year[0]), text)
+    text = arabic_ordinals(normalize(text))
     for match in _TOKEN.finditer(text):
         kind, value = match.lastgroup, match[0]
         if kind == "han":

@@ -15,7 +15,7 @@ from index import words
 from index.dates import relative_dates
 from index.passage import Hit, Passage
 from index.split import clauses
-from rag.features import FEATURES, Nearness, SentenceFeatures, sentence_weights
+from rag.features import FEATURES, Nearness, SentenceFeatures, repeats, sentence_weights
 from rag.matching import comparable, holds
 from rag.question import Constraint, Question
 
@@ -87,7 +87,8 @@ class Verdict:
 class EvidenceFinder:
     """Ranks, judges and chooses the sentences of `hits` for one question; other arguments as for SentenceFeatures.
 
-    `ranked` holds all sentences of the hits' passages, best first, none twice.
+    `ranked` holds the sentences of the hits' passages, best first, none twice, without those that only repeat the
+    question.
     """
 
     def __init__(
@@ -104,10 +105,13 @@ class EvidenceFinder:
 
     def _rank(self) -> list[Evidence]:
         weights = sentence_weights()
+        asked = comparable(self.question.standalone)
         found: dict[str, Evidence] = {}
         for (passage, start, end), row in zip(*self._features.of(self._hits), strict=True):
             score = sum(weights[name] * value for name, value in zip(FEATURES, row, strict=True))
             piece = Evidence(passage, passage.start + start, passage.start + end, score)
+            if repeats(asked, comparable(piece.text)):
+                continue
             known = found.get(piece.text)
             if known is None or piece.score > known.score:
                 found[piece.text] = piece

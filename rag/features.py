@@ -66,6 +66,17 @@ _NUMERALS = ("2二两", "3三", "4四", "5五", "6六", "7七", "8八", "9九")
 _COUNT = re.compile(r"哪([2-9二两三四五六七八九])")
 
 
+_YEAR_OR_DATE = re.compile(r"(?:1\d|20)\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?|\d{1,2}月\d{1,2}日|\d{1,2}月")
+"""What is no quantity although it has digits."""
+
+_QUANTITY = re.compile(
+    r"\d[\d.,]*(?:\s*[万亿])?|[一二三四五六七八九十百千万亿两半]+(?=[个家项条户人名张次种类年天位层级倍成])"
+)
+_MOMENT = re.compile(
+    r"(?:\d+|[一二三四五六七八九十]+)\s*[年月日时]|世纪|年代|[今去明]年|[上本下]月|\d{4}[-./]\d{1,2}|(?:19|20)\d\d"
+)
+
+
 @cache
 def sentence_weights() -> Mapping[str, float]:
     """The weight of each feature in a sentence's score."""
@@ -138,7 +149,10 @@ class SentenceFeatures:
                 "bigrams": len(self._pairs.intersection(words.bigrams(text))) / max(1, len(self._pairs)),
                 "stretch": longest_common(self._normal, text) / max(1, len(self._normal)),
                 "standing": standing,
-                "type": float(bool(signs and signs.search(text) and (not count or count.search(text)))),
+                "type": float(
+                    bool(signs and signs.search(text) and (not count or count.search(text)))
+                    and states_new(self.question.asks, self._normal, text)
+                ),
                 "head": float(is_head),
                 "head_asked": float(head_asked),
                 "length": math.log(1 + len(text)),
@@ -166,3 +180,27 @@ def _count_pattern(question: str) -> re.Pattern[str] | None:
     return re.compile(
         "[" + "".join(pair for pair in _NUMERALS if numeral in pair) + "][个大项点条类种力者步]?"
     )
+
+
+def states_new(asks: Asks, question: str, text: str) -> bool:
+    """Whether `text` names a quantity ("number") or a moment ("when") that `question` does not; True for other kinds.
+
+    Both normalised. A sentence that only repeats the year of the question says neither how many nor when.
+    """
+    if asks == "number":
+        known = set(_QUANTITY.findall(question))
+        return any(found not in known for found in _QUANTITY.findall(_YEAR_OR_DATE.sub(" ", text)))
+    if asks == "when":
+        return any(found not in question for found in _MOMENT.findall(text))
+    return True
+
+
+def repeats(question: str, text: str) -> bool:
+    """Whether `text` says no more than the question: all but one of its characters stand in pairs of the question."""
+    pairs = {question[i : i + 2] for i in range(len(question) - 1)}
+    letters = "".join(re.findall(r"\w", text))
+    new = sum(
+        letters[max(0, i - 1) : i + 1] not in pairs and letters[i : i + 2] not in pairs
+        for i in range(len(letters))
+    )
+    return new < 2

@@ -22,8 +22,8 @@ SPELLED_DIFFERENTLY = 0.8
 
 
 def comparable(text: str) -> str:
-    """`text` as `holds` reads it: normalised, and standard numbers without the space before their digits."""
-    return re.sub(r"(?<=[a-z/]) (?=\d)", "", words.normalize(text))
+    """`text` as `holds` reads it: normalised, ordinals in digits, standard numbers without their space."""
+    return re.sub(r"(?<=[a-z/]) (?=\d)", "", words.arabic_ordinals(words.normalize(text)))
 
 
 def holds(term: str, text: str) -> float:

@@ -21,7 +21,13 @@ Asks = Literal["source", "who", "when", "number", "list", "why", "how", "other"]
 _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
     ("source", re.compile(r"哪[家份个]?(?:报纸|媒体|网站|杂志)|来源|出自哪|刊登|链接|网址")),
     ("who", re.compile(r"谁|何人|哪位|哪个人|作者|\bwho\b", re.I)),
-    ("when", re.compile(r"什么时候|何时|哪[一]?[天年月日]|几[月号日]|哪个?月|时间是|日期|\bwhen\b", re.I)),
+    (
+        "when",
+        re.compile(
+            r"什么时候|何[时年月]|几时|哪个?世纪|哪[一]?[天年月日]|几[月号日]|哪个?月|时间是|日期|\bwhen\b",
+            re.I,
+        ),
+    ),
     (
         "number",
         re.compile(
@@ -51,7 +57,8 @@ _GENERIC = frozenset(
     最 更 很 都 还 又 再 就 才 只 仅 特点 作用 身份 职务 东西 钱 发布 出台 完成 实现 提出 规定 采取 做出 作出 负责 成立 最早 最先 首先 首次
     第一次 哪儿 作者 报纸 媒体 网站 篇 部 届 一次 期间 机构 单位 组织 地方 数量 数字 几年 多久 简述 概括 总结 描述 阐述 什么样
     说法 出自 这本书 书 纪要 这篇 通讯 新闻 消息 稿件 论坛上 会上 发现 想 打算 怎么会 老 好 差 真 经过 有人 人们 大家 个人
-    句话 这句话 这话 据 称 即 所 等 每 各 来 去 到 上 下 中 里 后 前 内 外 间 被 向 得 与会 真的 究竟 到底 大概 大约 约 左右 至少 最多 一般 通常""".split()
+    句话 这句话 这话 据 称 即 所 等 每 各 来 去 到 上 下 中 里 后 前 内 外 间 被 向 得 与会 真的 究竟 到底 大概 大约 约 左右 至少 最多 一般 通常
+    共同点 不同点 相同点 异同 区别 差异 相似 相似性 差异性 优缺点""".split()
 )
 """Words with which people ask about anything; an answer need not repeat them."""
 
@@ -113,7 +120,7 @@ class Question:
     @property
     def parts(self) -> int:
         """How many things are asked for at once: 多少项，占多少？ are two."""
-        return max(1, len(_QUESTION_WORD.findall(self.standalone)))
+        return max(1, len(_QUESTION_WORD.findall(words.normalize(self.standalone))))
 
     @property
     def wants_person(self) -> bool:
@@ -127,7 +134,8 @@ def understand(text: str, turns: Sequence[Turn] = (), names: Sequence[str] = ())
     `names` are people's names as the documents print them: no dictionary has them, so they are told here.
     """
     standalone = stand_alone(text, turns)
-    asks: Asks = next((kind for kind, pattern in _ASKS if pattern.search(standalone)), "other")
+    normal = words.normalize(standalone)
+    asks: Asks = next((kind for kind, pattern in _ASKS if pattern.search(normal)), "other")
     return Question(
         text,
         standalone,
@@ -174,7 +182,16 @@ def content_terms(text: str, names: Sequence[str] = ()) -> tuple[str, ...]:
 
 def _is_english(text: str) -> bool:
     outside = _TITLE.sub("", text)
-    return sum(char.isascii() and char.isalpha() for char in outside) > 0.7 * len(outside)
+    letters = sum(char.isascii() and char.isalpha() for char in outside)
+    # A Chinese character says about as much as three letters.
+    return letters > 0.7 * (letters + 3 * sum(is_han(char) for char in outside))
+
+
+_KINDS = frozenset(
+    """原因 理由 结果 后果 特征 特色 过程 经过 地址 位置 地点 职业 性格 下场 结局 景象 年龄 颜色 体长 身长 长度 面积 范围 类型 类别
+    性质 用途 功能 意义 前身 别名 别称 原名 本名 国籍 民族 籍贯 爱好 出生日期 生日 简称 英文名 外号 昵称 绰号""".split()
+)
+"""Nouns that name a kind of answer: 因…而 tells the 原因 without the word."""
 
 
 def head_noun(text: str) -> str:
@@ -183,6 +200,8 @@ def head_noun(text: str) -> str:
     for pattern in (_COUNTED, _ATTRIBUTE):
         match = pattern.search(normal)
         terms = content_terms(match["noun"]) if match else ()
+        if terms and terms[-1] in _KINDS:
+            return ""
         if terms and len(terms[-1]) > 1 and words.tag(terms[-1])[:1] in ("", "n", "j"):
             return terms[-1]
     return ""
