@@ -15,7 +15,7 @@ from index import words
 from index.dates import relative_dates
 from index.passage import Hit, Passage
 from index.split import clauses
-from rag.features import FEATURES, Nearness, SentenceFeatures, repeats, sentence_weights
+from rag.features import FEATURES, Nearness, SentenceFeatures, repeats, sentence_weights, states_new
 from rag.matching import comparable, holds
 from rag.question import Constraint, Question
 
@@ -195,6 +195,10 @@ class EvidenceFinder:
         ]
         absent = [term for term in self.question.terms if holds(term, article) < 0.5]
         hard = self.question.head_noun in absent or any(_excludes(one, source) for one in lacking)
+        around = comparable(
+            " ".join(one.text for one in (piece, *_next_to(piece)) if one) + passage.published
+        )
+        hard = hard or not states_new(self.question.asks, comparable(self.question.standalone), around)
         uncovered = tuple(dict.fromkeys([one.shown for one in lacking] + absent))
         return Verdict(not hard and coverage >= ENOUGH, coverage, uncovered)
 
