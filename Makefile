@@ -45,8 +45,12 @@ clean: ## Remove the environment, caches and the indexed library
 	rm -rf .venv .zhida .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# A half-made environment would be taken for a whole one the next time, so it is removed.
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "需要 Python 3.11 或更新 needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "没有建成环境 .venv was not made: 请安装 install python3-venv (apt install python3-venv), 再运行 then run make again"; exit 1; }
 
 .venv/runtime-installed: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing Zhida into .venv (a few minutes the first time)…"

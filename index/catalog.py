@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 import numpy as np
-from sqlalchemy import Engine, create_engine, event, func, select, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, func, select, text
 
 from index.catalog_rows import (
     PASSAGE_COLUMNS,
@@ -41,6 +42,17 @@ IDS_AT_ONCE = 1000  # well below the number of variables that a statement may ha
 ROWS_AT_ONCE = 2000
 BUSY_SECONDS = 30  # how long a statement waits for a checkpoint of another process
 PAGE = 16384  # bytes: 7 vectors of 512 dimensions fill 88 % of a page; SQLite's own 4096 would hold one, 50 %
+REFUSED = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+}
+CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_ERROR}
+"""SQLITE_ERROR is what a table that is missing gives: our statements themselves are sound."""
 WAL_KEPT = 64 << 20  # bytes of write-ahead log that stay on disk between two checkpoints
 
 _T = TypeVar("_T")
@@ -88,29 +100,30 @@ class Totals:
 class Catalog:
     """An open catalog.db. Many threads may read; there is one writer at a time (index.library)."""
 
-    def __init__(self, file: Path) -> None:
-        """Opens `file`, making it if it is not there; raises LibraryError for what is no catalog of ours."""
+    def __init__(self, file: Path, create: bool = True) -> None:
+        """Opens `file`; with `create` it is made if it is not there or empty. Raises LibraryError for what is
+        no catalog of ours; so do all methods when they come upon damage."""
         self.file = file
-        self._engine = _engine(file)
         self._writing: Transaction | None = None
+        if file.is_dir():
+            raise LibraryError(f"应为文件，却是文件夹 expected a file, found a folder: {file}")
+        self._engine = _engine(file)
         try:
-            with self._engine.connect() as connection:
-                version = connection.scalar(text("PRAGMA user_version"))
-        except OperationalError as error:
+            self._open(create)
+        except LibraryError:
             self._engine.dispose()
-            raise LibraryError(f"无法打开 cannot open {file}: {error.orig}") from None
-        except DatabaseError as error:
-            self._engine.dispose()
-            raise LibraryError(
-                f"目录库已损坏或不是目录库 damaged or not a catalog: {file} ({error.orig}); "
-                "请从备份恢复，或删除后重新同步 restore a backup, or delete the folder and sync again"
-            ) from None
-        if version == 0:
+            raise
+
+    def _open(self, create: bool) -> None:
+        with self._engine.connect() as connection:
+            version = connection.scalar(text("PRAGMA user_version"))
+        if version == 0 and create:
             self._create()
+        elif version == 0:
+            raise damaged(self.file, "空文件 it is empty")
         elif version != SCHEMA:
-            self._engine.dispose()
             raise LibraryError(
-                f"此库由其他版本的 Zhida 建立 this library was made by another version of Zhida: {file} "
+                f"此库由其他版本的 Zhida 建立 this library was made by another version of Zhida: {self.file} "
                 f"(schema {version}, 本版本为 this version has {SCHEMA})"
             )
 
@@ -277,8 +290,6 @@ class Catalog:
             with self._engine.begin() as connection:
                 self._writing = Transaction(connection)
                 yield self._writing
-        except OperationalError as error:
-            raise LibraryError(f"无法写入 cannot write {self.file}: {error.orig}") from None
         finally:
             self._writing = None
 
@@ -298,16 +309,46 @@ def _matrix(blobs: Sequence[bytes]) -> Vectors:
     return np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(blobs), -1)
 
 
+def damaged(file: Path, reason: object) -> LibraryError:
+    """What to tell the user of a catalog that cannot be read."""
+    return LibraryError(
+        f"资料库的 catalog.db 已损坏 catalog.db is damaged ({reason}): 请从备份恢复，或删除文件夹 {file.parent} 后重新同步 "
+        "restore a backup, or delete that folder and sync again"
+    )
+
+
 def _engine(file: Path) -> Engine:
+    place = f"sqlite:///{file}"
+    if file.exists() and _is_read_only(file.parent):
+        # Nobody can write there, so that SQLite needs none of the files that it would make beside it.
+        place = f"sqlite:///file:{quote(str(file.resolve()))}?immutable=1&uri=true"
     engine = create_engine(
-        f"sqlite:///{file}",
+        place,
         connect_args={"timeout": BUSY_SECONDS},
         json_serializer=functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
         pool_size=8,
         max_overflow=-1,
     )
     event.listen(engine, "connect", _prepare)
+    event.listen(engine, "handle_error", functools.partial(_explain, file))
     return engine
+
+
+def _is_read_only(folder: Path) -> bool:
+    """Whether the file system of `folder` is mounted read-only."""
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
+def _explain(file: Path, context: ExceptionContext) -> None:
+    """Turns what SQLite says of a damaged or inaccessible file into a LibraryError, for all statements at once."""
+    error = context.original_exception
+    if not isinstance(error, sqlite3.DatabaseError):
+        return
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the last byte is the kind, the rest says more
+    if code in REFUSED:
+        raise LibraryError(f"无法打开或写入 cannot open or write {file}: {error}") from None
+    if code in CORRUPT or "decode" in str(error):
+        raise damaged(file, error) from None
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

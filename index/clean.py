@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from index.contents import mark_contents
 from index.furniture import (
@@ -22,7 +23,7 @@ from index.furniture import (
     mark_numbers,
     mark_urls,
 )
-from index.lines import HAN, Line, read_lines
+from index.lines import HAN, Line, columns, first_unit, read_lines, squeeze
 from index.passage import Hygiene, OffsetMap
 from index.wraps import breaks_between, joins, page_width
 
@@ -30,7 +31,7 @@ _SEAM = re.compile(rf"(?<=[{HAN}])[ \u00a0]+(?=[0-9A-Za-z])|(?<=[0-9A-Za-z%℃])
 _TIGHT = re.compile(rf"(?<=[{HAN}])(?=[0-9A-Za-z])|(?<=[0-9A-Za-z%℃])(?=[{HAN}])")
 _LATIN_END = re.compile(r"[^\W_\u2e80-\uffff][,.;:)%'\"!?\]”]{0,3}$|\s[-–—&]$|[A-Za-z0-9] ?[–&]$")
 _LATIN_START = re.compile(r"[^\W_\u2e80-\uffff]|[(–&\"'\[$“][^\W_\u2e80-\uffff]")
-_BROKEN_WORD = re.compile(r"[a-z]{2,}-$")
+_BROKEN_WORD = re.compile(r"[a-z]{2}-$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +165,10 @@ class _Writer:
         self.length += len(piece)
         self._next = origin + len(piece)
 
-    def white(self, after: int) -> int:
-        """Offset of the first line end (or else white space) at or behind `after` in the original."""
-        at = self.original.find("\n", after)
-        return at if at >= 0 else after
+    def white(self, above: Line, below: Line) -> int:
+        """Offset of the first line end (or else white space) between two lines of the original."""
+        at = self.original.find("\n", above.end, below.start)
+        return at if at >= 0 else above.end
 
     def origin(self) -> OffsetMap:
         """The finished map."""
@@ -177,6 +178,7 @@ class _Writer:
 def _write(text: str, marks: Marks, groups: Sequence[Sequence[int]]) -> Cleaned:
     writer = _Writer(text)
     tighten = bool(marks.width) and _is_spaced(marks)
+    title_spaces = _title_spaces(marks, tighten)
     starts_of_titles = {title.first: title for title in marks.titles}
     domain_at = {title.link_last: title.domain for title in marks.titles if title.link_last >= 0}
     paragraphs: list[Paragraph] = []
@@ -184,11 +186,11 @@ def _write(text: str, marks: Marks, groups: Sequence[Sequence[int]]) -> Cleaned:
     before = 0
     for group in groups:
         if writer.length:
-            writer.put("\n", writer.white(marks.lines[before].end))
+            writer.put("\n", writer.white(marks.lines[before], marks.lines[group[0]]))
         start = writer.length
         for n, i in enumerate(group):
             if n:
-                _glue(writer, marks.lines[group[n - 1]], marks.lines[i], title=marks.kinds[i] == "title")
+                _glue(writer, marks.lines[group[n - 1]], marks.lines[i], title_spaces.get(i))
             offset_of_line[i] = writer.length
             last = n + 1 == len(group)
             _keep_line(writer, marks.lines[i], None if last else marks.lines[group[n + 1]], tighten)
@@ -209,7 +211,7 @@ def _write(text: str, marks: Marks, groups: Sequence[Sequence[int]]) -> Cleaned:
         paragraphs=tuple(paragraphs),
         urls=urls,
         headers=headers,
-        pages=_pages(marks, offset_of_line, len(cleaned)),
+        pages=_pages(text, marks, offset_of_line, len(cleaned)),
         width=marks.width,
     )
 
@@ -232,17 +234,58 @@ def _keep_line(writer: _Writer, line: Line, following: Line | None, tighten: boo
     writer.keep(at, end)
 
 
-def _glue(writer: _Writer, above: Line, below: Line, *, title: bool) -> None:
-    """One space where two joined lines need it: between Latin words, and between the two halves of a title."""
+def _glue(writer: _Writer, above: Line, below: Line, spaced: bool | None) -> None:
+    """One space where two joined lines need it: as `spaced` says if it is known, else between Latin words."""
     broken_word = _BROKEN_WORD.search(above.text) and below.text[0].islower()
     latin = bool(_LATIN_END.search(above.text) and _LATIN_START.match(below.text)) and not broken_word
-    if latin or (title and _is_phrase_break(above, below)):
-        writer.put(" ", writer.white(above.end))
+    if latin if spaced is None else spaced:
+        writer.put(" ", writer.white(above, below))
 
 
-def _is_phrase_break(above: Line, below: Line) -> bool:
-    """Whether a title was broken by its author rather than by the margin: white space stands at the break."""
-    return above.trailed and not above.text[-1].isascii() and not below.text[0].isascii()
+def _title_spaces(marks: Marks, tighten: bool) -> dict[int, bool]:
+    """Whether a space stands before each line that continues a title, where the layout tells.
+
+    The source line below the title and its entry in the contents say the same words, broken elsewhere.
+    Where neither tells, white space at the end of a line that the margin didn't end is its author's.
+    """
+    spaces: dict[int, bool] = {}
+    for title in marks.titles:
+        parts = [marks.lines[i] for i in range(title.first, title.last + 1)]
+        ranges = [(title.last + 1, title.link_last), title.entry or (0, -1)]
+        copies = [[marks.lines[i].text for i in range(first, last + 1)] for first, last in ranges]
+        key = "".join(line.key for line in parts)
+        at = 0
+        for i, (above, below) in enumerate(pairwise(parts), title.first + 1):
+            at += len(above.key)
+            told = [space for copy in copies if (space := _space_at(copy, key, at)) is not None]
+            if tighten and _TIGHT.search(above.text[-1] + below.text[0]):
+                told = [False]
+            if told:
+                spaces[i] = told[0]
+            elif not above.text[-1].isascii() and not below.text[0].isascii():
+                full = columns(above.text) + columns(first_unit(below.text)) > marks.width > 0
+                spaces[i] = above.trailed and not full
+    return spaces
+
+
+def _space_at(copy: Sequence[str], key: str, at: int) -> bool | None:
+    """Whether a copy of a title has white space before the character `at` of its `key`; None if it breaks there."""
+    found = "".join(squeeze(line) for line in copy).find(key)
+    if found < 0:
+        return None
+    rest = found + at
+    for line in copy:
+        if rest <= 0:
+            return None
+        words = line.split()
+        for word in words[:-1]:
+            rest -= len(word)
+            if rest <= 0:
+                return rest == 0
+        rest -= len(words[-1])
+        if rest < 0:
+            return False
+    return None
 
 
 def _is_spaced(marks: Marks) -> bool:
@@ -281,14 +324,47 @@ def _next_offsets(marks: Marks, offset_of_line: dict[int, int], end: int) -> Ite
     return reversed(offsets)
 
 
-def _pages(marks: Marks, offset_of_line: dict[int, int], end: int) -> tuple[int, ...]:
-    """Offsets of the pages: from form feeds, or from other traces of pages if a printed page number bears them out."""
-    tops = {i for i, line in enumerate(marks.lines) if line.new_page}
-    if not tops:
-        tops = _page_tops(marks)
-    if not tops:
+def _pages(text: str, marks: Marks, offset_of_line: dict[int, int], end: int) -> tuple[int, ...]:
+    """Offsets of the pages; empty when in doubt, since a wrong page is worse than none.
+
+    From form feeds that stand at every header and number, or from other traces that the printed numbers bear out.
+    """
+    feeds = _form_feeds(text, marks)
+    if not feeds or not _bear_out(marks, feeds):
+        feeds = dict.fromkeys(_page_tops(marks), 1)
+    if not feeds:
         return ()
-    return (0, *(offset for i, offset in _next_offsets(marks, offset_of_line, end) if i in tops))
+    pages = [0]
+    for i, offset in _next_offsets(marks, offset_of_line, end):
+        pages += [offset] * feeds.get(i, 0)
+    return tuple(pages)
+
+
+def _form_feeds(text: str, marks: Marks) -> dict[int, int]:
+    """Line → how many pages end between it and the line above; two, say, around an empty page."""
+    return {
+        i: text.count("\f", above.end, line.start)
+        for i, (above, line) in enumerate(pairwise(marks.lines), 1)
+        if line.new_page
+    }
+
+
+def _bear_out(marks: Marks, feeds: dict[int, int]) -> bool:
+    """Whether headers and page numbers stand at form feeds only, and the printed numbers go on by one a page."""
+    offsets: set[int] = set()  # how far each printed number is from our count
+    page, traced, fed, begun = 1, False, True, False
+    for i, kind in enumerate(marks.kinds):
+        page += feeds.get(i, 0)
+        fed = fed or i in feeds
+        if kind in ("header", "number"):
+            traced = True
+        if kind == "number":
+            offsets.add(int(re.sub(r"\D", " ", marks.lines[i].text).split()[0]) - page)
+        elif kind not in ("header", "url"):
+            if begun and traced and not fed:
+                return False
+            traced, fed, begun = False, False, True
+    return len(offsets) <= 1
 
 
 def _page_tops(marks: Marks) -> set[int]:
@@ -300,7 +376,7 @@ def _page_tops(marks: Marks) -> set[int]:
     for i, line in enumerate(marks.lines):
         kind = marks.kinds[i]
         inset = spaced and kind in ("text", "title") and line.indent > 0 and not line.blanks
-        top = inset or kind in ("header", "number")
+        top = inset or line.new_page or kind in ("header", "number")
         if top and not fresh:
             tops.add(i)
             fresh = True
@@ -308,7 +384,10 @@ def _page_tops(marks: Marks) -> set[int]:
             printed.append(int(re.sub(r"\D", " ", line.text).split()[0]) - len(tops) - 1)
         elif kind not in ("header", "url"):
             fresh = False
-    return tops if printed and not any(printed) else set()
+    bounds = [0, *sorted(tops), len(marks.lines)]
+    sizes = sorted(below - above for above, below in pairwise(bounds))
+    even = sizes[-1] <= 1.5 * sizes[len(sizes) // 2]  # else one holds two pages, whose border we missed
+    return tops if even and printed and not any(printed) else set()
 
 
 def _count(marks: Marks, groups: Sequence[Sequence[int]]) -> Hygiene:

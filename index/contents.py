@@ -7,16 +7,24 @@ order, with running text between them. Bullets, leader dots and page numbers of 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 
-from index.furniture import MAX_SECTION, Marks, Title
+from index.furniture import MAX_SECTION, MAX_TITLE, Marks, Title
 from index.lines import HAN, Line, ends_sentence, squeeze
 
 MASTHEAD_LINES = 12
 """How far down the contents may begin."""
 
+MAX_ENTRIES = 500
+"""Entries after which a list is no longer read as contents: looking each up costs a pass over the text."""
+
 _BULLET = re.compile(rf"^[^\w“‘《（(「【{HAN}]+\s*|^[\ue000-\uf8ff]\s*")
-_LEADER = re.compile(r"\s*(?:[.．…·]\s*){2,}\d*\s*$|\s{2,}\d{1,3}\s*$")
+_LEADER_BACKWARDS = re.compile(r"\s*(?:\d+\s*)?(?:[.．…·]\s*){2,}|\s*\d{1,3}\s{2,}")
+"""Leader dots with a page number, matched from the end of the reversed line: a search for an end takes
+quadratic time on a line of dots."""
+
 _CONTENTS_HEAD = re.compile(r"(?:目录|目次|本期(?:导读|要目|目录|看点)|要目|内容提要|(?i:contents))[:：]?")
 
 
@@ -45,7 +53,7 @@ def _find_entries(marks: Marks, text: Sequence[int]) -> list[Entry]:
     finder = _TitleFinder([line.key for line in lines])
     entries: list[Entry] = []
     k, missed, after = 0, 0, 0
-    while k < len(lines) and missed <= (2 if entries else MASTHEAD_LINES):
+    while k < len(lines) and missed <= (2 if entries else MASTHEAD_LINES) and len(entries) < MAX_ENTRIES:
         entry = _entry_at(lines, k, finder, after)
         if entry and lines[k].width <= MAX_SECTION:
             below = _entry_at(lines, k + 1, finder, after)
@@ -63,7 +71,12 @@ def _entry_at(lines: Sequence[Line], k: int, finder: _TitleFinder, after: int) -
     """The entry that begins at line `k` and whose title stands at or below line `after`; the longest if several do."""
     for length in range(min(4, len(lines) - k), 0, -1):
         key = _entry_key([line.text for line in lines[k : k + length]])
-        if len(key) < 4 or lines[k].text[0] == "#" or key[-1] in "：:" or finder.count(key, k + length) > 1:
+        if (
+            not 4 <= len(key) <= MAX_TITLE
+            or lines[k].text[0] == "#"
+            or key[-1] in "：:"
+            or finder.count(key, k + length) > 1
+        ):
             continue
         found = finder.find(key, max(after, k + length))
         if found:
@@ -75,7 +88,6 @@ class _TitleFinder:
     """Finds a run of whole lines by its text without white space."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self.keys = list(keys)
         self.text = "".join(keys)
         self.line_at: dict[int, int] = {}
         at = 0
@@ -84,6 +96,9 @@ class _TitleFinder:
             at += len(key)
         self.line_at[at] = len(keys)
         self.starts = sorted(self.line_at)
+        self.places: dict[str, list[int]] = defaultdict(list)
+        for i, key in enumerate(keys):
+            self.places[key].append(i)
 
     def find(self, key: str, first: int) -> tuple[int, int] | None:
         """First and last line of the first run at or after line `first` that reads `key`."""
@@ -92,17 +107,21 @@ class _TitleFinder:
             begin, end = self.line_at.get(at), self.line_at.get(at + len(key))
             if begin is not None and end is not None:
                 return begin, end - 1
-            at = self.text.find(key, at + 1)
+            following = bisect_right(self.starts, at)
+            at = self.text.find(key, self.starts[following]) if following < len(self.starts) else -1
         return None
 
     def count(self, key: str, first: int) -> int:
         """How many single lines at or after line `first` read `key`."""
-        return self.keys[first:].count(key)
+        places = self.places.get(key, [])
+        return len(places) - bisect_left(places, first)
 
 
 def _entry_key(parts: Sequence[str]) -> str:
     """A contents entry as its title would read: without bullet, leader dots, page number and white space."""
-    return squeeze(_LEADER.sub("", _BULLET.sub("", "".join(parts))))
+    entry = _BULLET.sub("", "".join(parts))
+    leader = _LEADER_BACKWARDS.match(entry[::-1])
+    return squeeze(entry[: len(entry) - leader.end()] if leader else entry)
 
 
 def _is_list(marks: Marks, text: Sequence[int], entries: Sequence[Entry]) -> bool:
@@ -144,5 +163,5 @@ def _apply_contents(marks: Marks, text: Sequence[int], entries: Sequence[Entry])
         marks.entry_starts.add(text[first])
         for m in range(title_first, title_last + 1):
             marks.kinds[text[m]] = "title"
-        marks.titles.append(Title(text[title_first], text[title_last], section))
+        marks.add_title(Title(text[title_first], text[title_last], section, entry=(text[first], text[last])))
         at = last + 1

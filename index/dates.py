@@ -35,8 +35,8 @@ _YEAR_WORDS = {
 _MONTH_WORDS = {"本月": 0, "当月": 0, "上月": -1, "上个月": -1, "下月": 1, "下个月": 1}
 _DAY_WORDS = {"今日": 0, "今天": 0, "昨日": -1, "昨天": -1, "前天": -2, "明日": 1, "明天": 1, "后天": 2}
 _RELATIVE = re.compile(
-    rf"(?P<word>{'|'.join(sorted([*_YEAR_WORDS, *_MONTH_WORDS, *_DAY_WORDS], key=len, reverse=True))})?\s*"
-    r"(?:(?P<month>\d{1,2})\s*月(?:份)?)?\s*(?:(?P<day>\d{1,2})\s*[日号])?"
+    rf"(?P<word>{'|'.join(sorted([*_YEAR_WORDS, *_MONTH_WORDS, *_DAY_WORDS], key=len, reverse=True))})?"
+    r"(?:\s*(?P<month>\d{1,2})\s*月(?:份)?)?(?:\s*(?P<day>\d{1,2})\s*[日号])?"
 )
 
 _LEANING = re.compile(

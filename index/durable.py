@@ -42,6 +42,14 @@ def write_durably(file: Path, data: bytes, sync_name: bool = True) -> None:
         sync_folder(file.parent)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder with those above it, unless it is there. Raises LibraryError, also for a file of its name."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryError(f"无法建立文件夹 cannot make the folder {folder}: {error.strerror}") from None
+
+
 def unwritable(folder: Path, error: Exception) -> LibraryError:
     """What to tell the user when a folder takes no more: it is full, gone or read-only."""
     reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]

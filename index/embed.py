@@ -111,10 +111,7 @@ class SentenceTransformerEmbedder:
         try:
             self._model = SentenceTransformer(name_or_path, local_files_only=True, trust_remote_code=False)
         except (OSError, ValueError) as error:
-            raise ModelError(
-                f"本机没有模型 {name_or_path!r}，请把模型文件夹复制到本机并给出路径 this model is not on this machine "
-                "and nothing is downloaded: copy its folder here and give the path"
-            ) from error
+            raise _not_here(name_or_path) from error
         self._query_prompt = query_prompt
         self.fusion_weight = fusion_weight
         self.dimension = int(self._model.encode(["维"]).shape[1])  # its method's name differs by version
@@ -149,7 +146,21 @@ def open_embedder(name: str) -> Embedder:
     folder = Path(name).expanduser()
     if is_static(folder):
         return StaticEmbedder(folder)
+    if not folder.exists() and _is_path(name):  # asked for it, the hub's client prints lines of its own
+        raise _not_here(name)
     return SentenceTransformerEmbedder(str(folder) if folder.exists() else name)
+
+
+def _not_here(name: str) -> ModelError:
+    return ModelError(
+        f"本机没有模型 {name!r}，请把模型文件夹复制到本机并给出路径 this model is not on this machine "
+        "and nothing is downloaded: copy its folder here and give the path"
+    )
+
+
+def _is_path(name: str) -> bool:
+    """Whether `name` can only be a path: names in the cache are MODEL or OWNER/MODEL."""
+    return name.startswith(("/", "~", ".")) or "\\" in name or name.count("/") > 1
 
 
 def is_static(folder: Path) -> bool:

@@ -22,7 +22,7 @@ URL = re.compile(r"(?:https?://|www\.)[\w\-./?=&%#~+:;,@!$'()*\[\]]+", re.ASCII 
 _URL_REST = re.compile(r"(?!\d{1,4}$)[\w\-./?=&%#~+]+", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"(\d{1,4})(?:\s*/\s*\d{1,4})?")
 _PAGE_NUMBER = re.compile(
-    r"[-—–－·•]\s*\d{1,4}\s*[-—–－·•]|第\s*\d{1,4}\s*页(?:\s*[/，,]?\s*共\s*\d{1,4}\s*页)?|(?i:page\s+\d{1,4}(?:\s+of\s+\d{1,4})?)"
+    r"[-—–－·•]\s*\d{1,4}\s*[-—–－·•]|第\s*\d{1,4}\s*页(?:\s*(?:[/，,]\s*)?共\s*\d{1,4}\s*页)?|(?i:page\s+\d{1,4}(?:\s+of\s+\d{1,4})?)"
 )
 _SITE_DASH = re.compile(r"\s[-–—|]\s|\s[-–—|]$")
 _DOMAIN = re.compile(r"[（(]\s*((?:[a-z0-9-]+\.)+[a-z]{2,})\s*[)）]$", re.IGNORECASE)
@@ -31,6 +31,11 @@ _HAN = re.compile(f"[{HAN}]")
 MAX_SECTION = 20
 """Columns of the longest section name in a contents list."""
 
+MAX_TITLE = 300
+"""Characters of the longest title; more are running text, whatever repeats it."""
+
+MOST_FURNITURE = 40
+"""Lines that all stand between two lines of text where one page ends and the next begins, at the most."""
 
 LEAST_PAGE = 12
 """Lines that a page has at the least."""
@@ -46,6 +51,8 @@ class Title:
     link_last: int = -1
     """Index of the last line of the source line; -1 when there is none."""
     domain: str = ""
+    entry: tuple[int, int] | None = None
+    """First and last line of its entry in the contents."""
 
 
 @dataclass(slots=True)
@@ -58,17 +65,25 @@ class Marks:
     titles: list[Title] = field(default_factory=list)
     entry_starts: set[int] = field(default_factory=set)
     """Lines at which a contents entry begins."""
+    title_at: dict[int, Title] = field(default_factory=dict)
+    """The title that each line belongs to."""
 
     def __post_init__(self) -> None:
         """All lines start out as text."""
         self.kinds = ["text"] * len(self.lines)
 
+    def add_title(self, title: Title) -> Title:
+        """Adds a title; returns it."""
+        self.titles.append(title)
+        self.title_at |= dict.fromkeys(range(title.first, title.last + 1), title)
+        return title
+
     def text_before(self, i: int) -> int:
-        """Index of the nearest line above `i` that is text, or -1."""
-        i -= 1
-        while i >= 0 and self.kinds[i] in ("url", "number", "header"):
-            i -= 1
-        return i
+        """Index of the nearest line above `i` that is text, or -1 if none is near."""
+        for above in range(i - 1, max(i - 1 - MOST_FURNITURE, -1), -1):
+            if self.kinds[above] not in ("url", "number", "header"):
+                return above
+        return -1
 
     def is_open(self, i: int) -> bool:
         """Whether line `i` fills the page and stops mid-sentence."""
@@ -158,7 +173,7 @@ def _title_above(marks: Marks, k: int) -> Title | None:
             if marks.kinds[top] not in ("text", "title"):
                 break
             key = lines[top].key + key
-            if len(key) >= 4 and link.startswith(key) and not _is_tail(marks, top, link, key):
+            if 4 <= len(key) <= MAX_TITLE and link.startswith(key) and not _is_tail(marks, top, link, key):
                 return _same_title(marks, top, above)
     return None
 
@@ -173,19 +188,21 @@ def _is_tail(marks: Marks, top: int, link: str, key: str) -> bool:
 
 def _same_title(marks: Marks, first: int, last: int) -> Title:
     """The known title that these lines overlap, else a new one."""
-    for title in marks.titles:
-        if title.first <= last and title.last >= first:
-            title.first, title.last = min(first, title.first), last
-            return title
-    title = Title(first, last)
-    marks.titles.append(title)
-    return title
+    known = next((marks.title_at[i] for i in range(first, last + 1) if i in marks.title_at), None)
+    if known is None:
+        return marks.add_title(Title(first, last))
+    known.first, known.last = min(first, known.first), last
+    marks.title_at |= dict.fromkeys(range(known.first, known.last + 1), known)
+    return known
 
 
 def _known_title_above(marks: Marks, k: int) -> Title | None:
     """A title from the contents that ends one to three lines above line `k`."""
-    near = [title for title in marks.titles if 1 <= k - title.last <= 3 and title.link_last < 0]
-    return near[-1] if near else None
+    for i in range(k - 1, k - 4, -1):
+        title = marks.title_at.get(i)
+        if title is not None and title.last == i and title.link_last < 0:
+            return title
+    return None
 
 
 def _line_above(marks: Marks, k: int) -> Title | None:
@@ -204,13 +221,11 @@ def _mark_foreign_links(marks: Marks) -> None:
     """Source lines in Latin script below a Chinese title, also one that no contents list names."""
     last_of = {title.last: title for title in marks.titles}
     for i, line in enumerate(marks.lines):
+        latin = not _HAN.search(line.text) and re.search("[A-Za-z]{3}", line.text)
+        if marks.kinds[i] != "text" or not latin or len(line.text) > MAX_TITLE:
+            continue
         above = marks.text_before(i)
-        if (
-            above < 0
-            or marks.kinds[i] != "text"
-            or _HAN.search(line.text)
-            or not re.search("[A-Za-z]{3}", line.text)
-        ):
+        if above < 0:
             continue
         title = last_of.get(above)
         if title is None and marks.titles and _SITE_DASH.search(line.text) and _may_be_title(marks, above):

@@ -123,6 +123,7 @@ class LexicalIndex:
         no token with the question is not returned.
         """
         query = self._query(question)
+        k = min(k, len(self))  # tantivy sets memory aside for as many as it is asked for
         if query is None or k < 1 or (documents is not None and not documents):
             return []
         if documents is not None:

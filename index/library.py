@@ -7,9 +7,10 @@ library knows nothing of questions beyond their words, and fuses nothing: each m
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -20,12 +21,14 @@ from numpy.typing import NDArray
 
 from index import words
 from index.catalog import Catalog, DocumentInfo
-from index.durable import bytes_below, sha256_of, writer_lock
+from index.durable import bytes_below, make_folder, sha256_of, writer_lock
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
 from index.library_reader import Reader, model_mismatch
-from index.library_writer import ORIGINALS, PENDING, READING, Writer
+from index.library_writer import LEXICAL, ORIGINALS, PENDING, READING, Writer
+from index.manifest import FILE_NAME
 from index.passage import Document, Hit, Passage, Where
+from index.snapshot import VECTORS
 from index.vectors.base import Vectors
 
 if TYPE_CHECKING:
@@ -61,6 +64,8 @@ class Library:
         self._catalog = catalog
         self._thread_lock = threading.Lock()
         self._speakers: tuple[int, list[str]] = (-1, [])
+        self._made: tuple[Path, ...] | None = None
+        """The folders made for this library, if it has just been made."""
         self._reader = Reader(home, catalog, embedder, mend=self._mend)
 
     @classmethod
@@ -72,15 +77,18 @@ class Library:
         `rebuild` the latter is let pass, for the `sync(..., rebuild=True)` that must follow.
         """
         file = home / "catalog.db"
-        if not file.is_file():
+        made: tuple[Path, ...] | None = None
+        if not file.exists():
             if not create:
                 raise LibraryError(
                     f"还没有建立索引 no index in {home} yet: 请先运行 run `zhida sync FOLDER` first"
                 )
-            _make(home)
-        catalog = Catalog(file)
+            made = tuple(folder for folder in (home, *home.parents) if not folder.exists())
+            make_folder(home)
+        catalog = Catalog(file, create=create)
         try:
             library = cls(home, embedder, catalog)
+            library._made = made
             if library._reader.mismatch is not None and not rebuild:
                 raise library._reader.mismatch
             return library
@@ -100,13 +108,20 @@ class Library:
         """Make the library hold exactly the files of `paths` (files and folders); see index.sync.
 
         With `rebuild` every file is read and encoded again, in one step that readers see whole. Raises
-        ReadError if a path is missing, before anything has changed, and LibraryBusy. If no file at all
-        can be read, nothing changes and the report says so.
+        ReadError if a path is missing or the library's own, before anything has changed, and LibraryBusy.
+        If no file at all can be read, nothing changes and the report says so. A library that `open` has
+        made and that is still empty then is taken away and closed.
         """
+        from index.scan import check
         from index.sync import sync  # here, since asking needs no readers: they cost 0.1 s to import
 
-        with self._writing(rebuild) as writer:
-            return sync(writer, paths, rebuild, on_progress)
+        try:
+            check(paths, self.home)
+            with self._writing(rebuild) as writer:
+                return sync(writer, paths, rebuild, on_progress)
+        finally:
+            if self._made is not None:
+                self._unmake()
 
     def add(self, document: Document, original: bytes) -> Document:
         """Store a document, in place of the one of its name if there is one; returns it with its id.
@@ -122,7 +137,8 @@ class Library:
                 return stored.document
             writer.store([reading_of(document, original)])
             writer.drop_originals_of([stored.sha256] if stored else [])
-        return self.document(document.name)
+            added = self.document(document.name)  # under the lock: later another process may remove it
+        return added
 
     def remove(self, name: str) -> None:
         """Remove a document; none of it is found when this returns. Raises LibraryError for an unknown name."""
@@ -165,11 +181,19 @@ class Library:
         return self._embedder.encode([words.normalize(text) for text in texts], kind="passage")
 
     def vectors(self, ids: Sequence[int]) -> Vectors:
-        """The vectors of these passages, float32 of shape (n, d), in the given order."""
+        """The vectors of these passages, float32 of shape (n, d), in the given order.
+
+        A zero row, which is near to nothing, for a passage that is gone: what a search has found another
+        process may have removed since, or encoded with another model.
+        """
         there, matrix = self._catalog.vectors(ids)
-        if len(there) != len(ids):
-            raise LibraryError(f"没有这些段落 no such passages: {sorted(set(ids) - set(there))[:5]}")
-        return matrix if there else np.zeros((0, self._embedder.dimension), dtype=np.float32)
+        rows = np.zeros((len(ids), self._embedder.dimension), dtype=np.float32)
+        if there and matrix.shape[1] == self._embedder.dimension:
+            places = dict(zip(there, matrix, strict=True))
+            for row, id in enumerate(ids):
+                if id in places:
+                    rows[row] = places[id]
+        return rows
 
     def rarity(self, tokens: Collection[str]) -> dict[str, float]:
         """How rare each word is among the passages, see LexicalIndex.rarity: 0 is everywhere, higher is rarer."""
@@ -313,6 +337,21 @@ class Library:
             self._thread_lock.release()
         self._reader.refresh(wait=True)
 
+    def _unmake(self) -> None:
+        """Take a library away that was made for a sync and got no document; it is closed then."""
+        folders, self._made = self._made or (), None
+        with suppress(LibraryBusy), writer_lock(self.home / "LOCK", 0):
+            if self._catalog.last_change():
+                return
+            self.close()
+            for name in (LEXICAL, VECTORS, ORIGINALS):
+                shutil.rmtree(self.home / name, ignore_errors=True)
+            for name in ("catalog.db", "catalog.db-wal", "catalog.db-shm", FILE_NAME, "LOCK"):
+                (self.home / name).unlink(missing_ok=True)
+            with suppress(OSError):  # what somebody else has put there stays
+                for folder in folders:
+                    folder.rmdir()
+
     def _mend(self, segment_lost: bool) -> bool:
         """Put the index on disk right, if nobody else is writing; False if it could not be done."""
         try:
@@ -328,13 +367,6 @@ class Library:
         except LibraryError:
             return False
         return True
-
-
-def _make(home: Path) -> None:
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LibraryError(f"无法建立文件夹 cannot make the folder {home}: {error.strerror}") from None
 
 
 def _belong_together(one: Passage, other: Passage) -> bool:

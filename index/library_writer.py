@@ -17,7 +17,7 @@ from pathlib import Path
 from index import words
 from index.catalog import Catalog
 from index.catalog_transaction import Record
-from index.durable import sha256_of_file, sync_file, sync_folder, unwritable, write_durably
+from index.durable import make_folder, sha256_of_file, sync_file, sync_folder, unwritable, write_durably
 from index.embed import Embedder
 from index.errors import LibraryError
 from index.lexical import LexicalIndex, LexicalRow
@@ -29,7 +29,7 @@ from index.vectors.faiss import FaissStore
 
 LEXICAL = "lexical"
 ORIGINALS = "originals"
-READING = 1
+READING = 2
 """Raise it when readers, cleaning or splitting give other passages: sync then reads every file again."""
 
 ROWS_AT_ONCE = 2000  # bounds memory while an index is filled
@@ -55,7 +55,7 @@ class Writer:
         self.catalog = catalog
         self._embedder = embedder
         for folder in (VECTORS, ORIGINALS):
-            (home / folder).mkdir(exist_ok=True)
+            make_folder(home / folder)
         self._manifest = read_manifest(home) or Manifest()
         self._lexical = self._sound_lexical()
         self.catch_up()
@@ -165,8 +165,9 @@ class Writer:
         self._lexical = None
         self._publish(replace(self._manifest, words="", lexical_upto=0))  # a crash from here leads here again
         folder = self.home / LEXICAL
-        if folder.exists():
+        if folder.is_dir():
             shutil.rmtree(folder)
+        make_folder(folder)
         self._lexical = LexicalIndex(folder, create=True)
         fill(self._lexical, self.catalog)
 

@@ -6,6 +6,8 @@ index.clean has found the titles already; here they get their section, publisher
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -25,6 +27,9 @@ from index.headlines import (
 )
 from index.lines import columns, ends_sentence, squeeze
 from index.passage import Article
+
+WAITING = 100
+"""Articles without a link that are kept in mind: a link stands at the end of its page."""
 
 
 def outline_collection(cleaned: Cleaned, lines: Sequence[TextLine]) -> Outline:
@@ -98,8 +103,8 @@ def _end_of_run(lines: Sequence[TextLine], run: Sequence[TextLine]) -> int:
 
 def _header_at(cleaned: Cleaned, offset: int) -> str:
     """The running header in force at `offset`: the nearest one at or above it."""
-    above = [header.text for header in cleaned.headers if header.offset <= offset]
-    return above[-1] if above else ""
+    above = bisect_right(cleaned.headers, offset, key=lambda header: header.offset)
+    return cleaned.headers[above - 1].text if above else ""
 
 
 def _site(title: str, link: str) -> str:
@@ -133,17 +138,24 @@ def _domain(lines: Sequence[TextLine], i: int, article: Article) -> str:
 def _with_urls(cleaned: Cleaned, articles: Sequence[Article], domains: Sequence[str]) -> list[Article]:
     """Gives every article its link: dropped links come at the end of the page on which the title stands."""
     urls: dict[int, str] = {}
+    waiting: deque[int] = deque(maxlen=WAITING)  # articles above the link that have none yet
+    begun = since = here = 0
     for dropped in cleaned.urls:
-        host = (
-            urlsplit(dropped.text if "//" in dropped.text else f"//{dropped.text}").hostname or ""
-        ).lower()
-        begun = [
-            n for n, article in enumerate(articles) if article.head_start < dropped.offset and n not in urls
+        while begun < len(articles) and articles[begun].head_start < dropped.offset:
+            waiting.append(begun)
+            begun += 1
+        if dropped.offset > here:
+            since, here = here, dropped.offset
+        host = _host(dropped.text)
+        fitting = [
+            n for n in waiting if domains[n] and (host == domains[n] or host.endswith("." + domains[n]))
         ]
-        fitting = [n for n in begun if domains[n] and (host == domains[n] or host.endswith("." + domains[n]))]
-        fitting = fitting or [n for n in begun if not domains[n]] or begun
+        fitting = fitting or [n for n in waiting if not domains[n]] or list(waiting)
         if fitting:
-            urls[_first_of_page(fitting, cleaned, articles, dropped.offset)] = dropped.text
+            # The first that began after the link before this one, else the last of the earlier ones.
+            chosen = next((n for n in fitting if articles[n].head_start >= since), fitting[-1])
+            urls[chosen] = dropped.text
+            waiting.remove(chosen)
     return [
         replace(article, url=urls[n], published=article.published or date_in_url(urls[n]))
         if n in urls
@@ -152,9 +164,9 @@ def _with_urls(cleaned: Cleaned, articles: Sequence[Article], domains: Sequence[
     ]
 
 
-def _first_of_page(fitting: Sequence[int], cleaned: Cleaned, articles: Sequence[Article], offset: int) -> int:
-    """Of the articles that a link at `offset` may belong to, the first that began after the link before it."""
-    earlier = [url.offset for url in cleaned.urls if url.offset < offset]
-    since = earlier[-1] if earlier else 0
-    recent = [n for n in fitting if articles[n].head_start >= since]
-    return recent[0] if recent else fitting[-1]
+def _host(url: str) -> str:
+    """The host that a printed link names, in small letters; "" for what is no link after all."""
+    try:
+        return (urlsplit(url if "//" in url else f"//{url}").hostname or "").lower()
+    except ValueError:  # brackets that hold no address
+        return ""

@@ -34,7 +34,7 @@ from index.report import find_speeches, outline_report
 
 __all__ = ["Outline", "outline"]
 
-_MARKDOWN = re.compile(r"(#{1,6})\s+(\S.*?)\s*#*$")
+_MARKDOWN = re.compile(r"(#{1,6})\s+(?!\s)(?=.{1,300}$)(\S.*?)\s*#*$")
 _FENCE = re.compile(r"```|~~~")
 
 

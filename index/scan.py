@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from index.errors import ReadError
@@ -40,12 +41,10 @@ class Found:
 def scan(paths: Sequence[Path], home: Path) -> Found:
     """All files that `paths` stand for; hidden files, hidden folders and `home` itself are passed over.
 
-    Raises ReadError if one of `paths` isn't there, before anything else happens. Two roots that hold the
-    same relative name get their own names in front of it.
+    Raises ReadError as `check` does. Files of the same relative name below several roots get as much of
+    their roots' paths in front of it as tells them apart.
     """
-    for path in paths:
-        if not path.exists():
-            raise ReadError(f"路径不存在 path not found: {path}")
+    check(paths, home)
     found = Found()
     entries: list[tuple[Path, str, Path]] = []  # root, name below it, file
     seen: set[Path] = set()
@@ -53,18 +52,31 @@ def scan(paths: Sequence[Path], home: Path) -> Found:
         for file, real, reason in _files(root, home.resolve()):
             name = label(file.relative_to(root).as_posix() if root.is_dir() else file.name)
             if reason:
-                found.fail(file, reason, name, f"{_title(root)}/{name}")
+                found.fail(file, reason, name, *_longer(root, name))
             elif real not in seen:
                 seen.add(real)
                 entries.append((root, name, file))
-    often = Counter(name for _, name, _ in entries)
+    alike: dict[str, list[tuple[Path, Path]]] = defaultdict(list)
     for root, name, file in entries:
-        if often[name] > 1:
-            name = f"{_title(root)}/{name}"
-        if name in found.files:
-            name = label(file.resolve().as_posix()).lstrip("/")
-        found.files[name] = file
+        alike[name].append((root, file))
+    for name, files in alike.items():
+        names = _told_apart([root for root, _ in files], name) if len(files) > 1 else [name]
+        for one, (_, file) in zip(names, files, strict=True):
+            found.files[_unused(one, found.files)] = file
     return found
+
+
+def check(paths: Sequence[Path], home: Path) -> None:
+    """Raises ReadError if one of `paths` isn't there, or is the library's own folder or inside of it."""
+    own = home.resolve()
+    for path in paths:
+        if not path.exists():
+            raise ReadError(f"路径不存在 path not found: {path}")
+        if path.resolve().is_relative_to(own):
+            raise ReadError(
+                f"{path}: 这是资料库自己的文件夹 this is the library's own folder ({home}); "
+                "请用 --home 另选资料库位置 put the library elsewhere with --home"
+            )
 
 
 def label(name: str) -> str:
@@ -72,46 +84,85 @@ def label(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _title(root: Path) -> str:
-    """What stands before a name that two roots have: the root's own name, or that of a file's folder."""
+def _longer(root: Path, name: str) -> list[str]:
+    """`name` with the last one, two, three… parts of its root's path before it; of a file, of its folder's."""
     folder = root.resolve() if root.is_dir() else root.resolve().parent
-    return label(folder.name)
+    parts = [label(part) for part in folder.parts[1:]]
+    return ["/".join([*parts[start:], name]) for start in range(len(parts) - 1, -1, -1)] or [name]
+
+
+def _told_apart(roots: Sequence[Path], name: str) -> list[str]:
+    """For each of several roots that hold `name`, the shortest name with parts of its path that is its own."""
+    longer = [_longer(root, name) for root in roots]
+    names: list[str] = []
+    for i, mine in enumerate(longer):
+        others = [other for n, other in enumerate(longer) if n != i]
+        own = (
+            n for n, one in enumerate(mine) if all(one != other[min(n, len(other) - 1)] for other in others)
+        )
+        names.append(mine[next(own, -1)])
+    return names
+
+
+def _unused(name: str, used: Container[str]) -> str:
+    """`name`, with a number behind it if need be: bytes that are not UTF-8 make different names look alike."""
+    numbers = count(2)
+    unused = name
+    while unused in used:
+        unused = f"{name} ({next(numbers)})"
+    return unused
 
 
 def _files(root: Path, home: Path) -> Iterator[tuple[Path, Path, str]]:
     """(file, where it really stands, why it cannot be read or "") for each file of a root, by name."""
     real = root.resolve()
     if root.is_dir():
-        yield from _below(root, real, real, home)
+        yield from _below(root, real, home)
     else:
         yield root, real, _unfit(root)
 
 
-def _below(folder: Path, real: Path, root: Path, home: Path) -> Iterator[tuple[Path, Path, str]]:
-    """The same for one folder; `real` is where it stands, `root` where the synced folder stands."""
-    try:
-        with os.scandir(folder) as entries:
-            ordered = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        yield folder, real, _denied(error)
-        return
-    for entry in ordered:
-        file = folder / entry.name
-        if _hidden(entry.name):
+def _below(top: Path, root: Path, home: Path) -> Iterator[tuple[Path, Path, str]]:
+    """The same for the folder `top`, which really stands at `root`, and all below it."""
+    folders = [(top, root)]  # still to be read, with where they stand; not recursive, for folders may be deep
+    while folders:
+        folder, real = folders.pop()
+        try:
+            with os.scandir(folder) as entries:
+                ordered = sorted((entry for entry in entries if not _hidden(entry.name)), key=_by_name)
+        except OSError as error:
+            yield folder, real, _denied(error)
             continue
-        if entry.is_symlink():
-            target = file.resolve()
-            if not target.is_relative_to(root):
-                yield file, target, OUTSIDE
-            elif not target.is_dir():  # a linked folder is read where it really stands
-                yield file, target, _unfit(file)
-        elif entry.is_dir():
-            if real / entry.name != home:
-                yield from _below(file, real / entry.name, root, home)
-        else:
-            yield file, real / entry.name, "" if entry.is_file() else IRREGULAR
+        inner: list[tuple[Path, Path]] = []
+        for entry in ordered:
+            file, stands = folder / entry.name, real / entry.name
+            if entry.is_symlink():
+                yield from _linked(file, root)
+            elif not entry.is_dir():
+                yield file, stands, "" if entry.is_file() else IRREGULAR
+            elif stands != home:
+                inner.append((file, stands))
+        folders += reversed(inner)
 
 
+def _linked(link: Path, root: Path) -> Iterator[tuple[Path, Path, str]]:
+    """The same for a link; a linked folder gives nothing, since it is read where it really stands."""
+    try:
+        target = link.resolve()
+    except (OSError, RuntimeError):  # RuntimeError until Python 3.12
+        yield link, link, LOOP
+        return
+    if not target.is_relative_to(root):
+        yield link, target, OUTSIDE
+    elif not target.is_dir():
+        yield link, target, _unfit(link)
+
+
+def _by_name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+LOOP = "链接指向自己 the link leads back to itself"
 OUTSIDE = "链接指向文件夹之外 the link leads out of the folder"
 IRREGULAR = "不是普通文件 not a regular file"
 

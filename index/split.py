@@ -23,23 +23,24 @@ IDEAL = 230
 """Characters that a passage has when it can choose."""
 
 OVERLONG = 600
-"""Characters above which even a single sentence is broken, at clauses."""
+"""Characters above which even a single sentence is broken: at a clause or comma, else anywhere."""
 
-LONG_SENTENCE = 160
-"""Characters above which `clauses` breaks a sentence."""
+LONG_SENTENCE, LONG_CLAUSE = 160, 300
+"""Characters above which `clauses` breaks a sentence at ；, and what is left at ，."""
 
 _END = re.compile(
-    r"(?:[。！？…]+|[!?]+(?=[\s”’\"'」』)）]|$|[\u4e00-\u9fff“])|(?<=[A-Za-z0-9)\]%])\.(?=[”\"]?\s+[A-Z“\"]|[”\"]?$))[”’」』\"）)]*"
+    r"(?:[。！？…]+|(?<![!?])[!?]+(?=[\s”’\"'」』)）]|$|[\u4e00-\u9fff“])|(?<=[A-Za-z0-9)\]%])\.(?=[”\"]?\s+[A-Z“\"]|[”\"]?$))[”’」』\"）)]*"
 )
 _ENCLOSED = re.compile(
     r"《[^《》\n]{1,120}》|（[^（）\n]{1,200}）|\([^()\n]{1,200}\)|【[^【】\n]{1,120}】|“[^“”\n]{1,160}”|「[^「」\n]{1,160}」"
 )
+_PAUSE = re.compile(r"[；;，,、\s]+")
 _GOES_ON = re.compile(r"[，、；：,;。的了是和与及等之吗呢吧]")
 _POINT = re.compile(
     r"[一二三四五六七八九十]+是|第[一二三四五六七八九十]+[，,]|其[一二三四五六次][，,是]?|[（(]?\d{1,2}[)）.、]|另外|此外|同时|最后"
 )
 _CLAUSE = re.compile(r"第[一二三四五六七八九十百零〇\d]+条")
-_FACT = re.compile(r"\d+(?:\.\d+)?\s*(?:年|月|日|[:：]\d\d|[%％‰]|[万亿]?[元户家项件条个批吨人])")
+_FACT = re.compile(r"\d\s*(?:年|月|日|[:：]\d\d|[%％‰]|[万亿]?[元户家项件条个批吨人])")
 """A date or an amount: a sub-heading that holds one can be quoted, as a passage of its own."""
 
 _LINK_LABEL = re.compile(r"[(（](?:[a-z0-9-]+\.)+[a-z]{2,}[)）]\s*$", re.IGNORECASE)
@@ -59,9 +60,10 @@ def split(document: Document) -> list[Passage]:
         for offset, heading in article.headings:
             if _FACT.search(heading):
                 line_end = document.text.find("\n", offset, article.end)
-                passages.append(
-                    _passage(document, article, offset, line_end if line_end >= 0 else article.end, heading)
-                )
+                spans: list[tuple[int, int]] = []
+                stop = line_end if line_end >= 0 else article.end
+                _add_bounded(document.text, offset, stop, spans, OVERLONG)
+                passages += [_passage(document, article, *span, heading) for span in spans]
         for heading, start, end in _sections(document.text, article):
             for span_start, span_end in _pack(document.text, start, end):
                 passages.append(_passage(document, article, span_start, span_end, heading, body=True))
@@ -73,6 +75,7 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[i
 
     A line end always ends a sentence. Closing quotes and brackets stay with theirs, and a mark inside
     brackets, a title 《…》 or a number ends nothing; nor does one inside a quotation, except at its end.
+    One of more than 600 characters is broken at a clause or comma, and where there is none, anywhere.
     """
     end = len(text) if end is None else end
     spans: list[tuple[int, int]] = []
@@ -85,7 +88,8 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[i
 
 
 def clauses(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
-    """Spans like `sentences`, with those of more than 160 characters broken further at ；."""
+    """Spans like `sentences`, with those of more than 160 characters broken further at ；, and what still
+    has more than 300 at commas, and where there are none, anywhere."""
     spans: list[tuple[int, int]] = []
     for span_start, span_end in sentences(text, start, end):
         if span_end - span_start <= LONG_SENTENCE:
@@ -93,9 +97,9 @@ def clauses(text: str, start: int = 0, end: int | None = None) -> list[tuple[int
             continue
         at = span_start
         for match in re.finditer(r"[；;](?=\D)", text[span_start:span_end]):
-            _add(text, at, span_start + match.end(), spans)
+            _add_bounded(text, at, span_start + match.end(), spans, LONG_CLAUSE)
             at = span_start + match.end()
-        _add(text, at, span_end, spans)
+        _add_bounded(text, at, span_end, spans, LONG_CLAUSE)
     return spans
 
 
@@ -107,9 +111,9 @@ def _line_sentences(line: str, offset: int, spans: list[tuple[int, int]]) -> Non
             enclosed = [found.span() for found in _ENCLOSED.finditer(line)]
         before = line[max(at, match.start() - 7) : match.end()].strip()
         if not _ABBREVIATION.search(before) and not _is_inside(line, match, enclosed):
-            _add(line, at, match.end(), spans, offset)
+            _add_bounded(line, at, match.end(), spans, OVERLONG, offset)
             at = match.end()
-    _add(line, at, len(line), spans, offset)
+    _add_bounded(line, at, len(line), spans, OVERLONG, offset)
 
 
 def _is_inside(line: str, match: re.Match[str], enclosed: list[tuple[int, int]]) -> bool:
@@ -134,6 +138,32 @@ def _add(text: str, start: int, end: int, spans: list[tuple[int, int]], offset: 
         spans.append((offset + start + left, offset + start + left + len(piece)))
 
 
+def _add_bounded(
+    text: str, start: int, end: int, spans: list[tuple[int, int]], most: int, offset: int = 0
+) -> None:
+    """Like `_add`, in pieces of at most `most` characters: at the first pause of the later half, else hard."""
+    if end - start <= most:
+        _add(text, start, end, spans, offset)
+        return
+    at = start
+    for match in _PAUSE.finditer(text, start, end):
+        if match.end() - at < most // 2:
+            continue
+        at = _add_hard(text, at, match.end(), spans, most, offset)
+        _add(text, at, match.end(), spans, offset)
+        at = match.end()
+    at = _add_hard(text, at, end, spans, most, offset)
+    _add(text, at, end, spans, offset)
+
+
+def _add_hard(text: str, at: int, end: int, spans: list[tuple[int, int]], most: int, offset: int) -> int:
+    """Cuts pieces of `most` characters off text[at:end] as long as it has more; returns where the rest begins."""
+    while end - at > most:
+        _add(text, at, at + most, spans, offset)
+        at += most
+    return at
+
+
 def _sections(text: str, article: Article) -> Iterator[tuple[str, int, int]]:
     """(heading, start, end) of the stretches of the body between sub-headings."""
     start, heading = article.start, ""
@@ -151,19 +181,22 @@ def _pack(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
     A passage costs the more the further its length is from IDEAL; a cut costs what `_cut_cost` says.
     """
-    units = _units(text, start, end)
+    units = sentences(text, start, end)
     cuts = [_cut_cost(text, left[1], right[0]) for left, right in pairwise(units)] + [0.0]
     best: list[tuple[float, int]] = [
         (0.0, 0)
     ]  # after i units: the cost so far, and where the last passage began
     for i in range(1, len(units) + 1):
-        costs = []
-        for j in range(i - 1, -1, -1):
-            size = units[i - 1][1] - units[j][0]
-            if size > MOST and j < i - 1:
+        stop = units[i - 1][1]
+        least, begins = best[i - 1][0] + _LENGTH_COSTS[stop - units[i - 1][0]], i - 1
+        for j in range(i - 2, -1, -1):
+            size = stop - units[j][0]
+            if size > MOST:
                 break
-            costs.append((best[j][0] + _length_cost(size) + cuts[i - 1], j))
-        best.append(min(costs))
+            cost = best[j][0] + _LENGTH_COSTS[size]
+            if cost <= least:
+                least, begins = cost, j
+        best.append((least + cuts[i - 1], begins))
     packed: list[tuple[int, int]] = []
     i = len(units)
     while i:
@@ -179,6 +212,9 @@ def _length_cost(size: int) -> float:
     return off * off + (1.5 if size < LEAST else 0.0)
 
 
+_LENGTH_COSTS = [_length_cost(size) for size in range(OVERLONG + 1)]
+
+
 def _cut_cost(text: str, end: int, start: int) -> float:
     """What it costs to cut between a sentence that ends at `end` and the next, which begins at `start`."""
     if text[end - 1] in "：:；;":
@@ -186,23 +222,6 @@ def _cut_cost(text: str, end: int, start: int) -> float:
     if "\n" in text[end:start]:
         return -0.4 if _CLAUSE.match(text, start) else 0.0
     return 0.8 if _POINT.match(text, start) else 1.5
-
-
-def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Sentences, the overlong ones broken at clauses and, where there are none, at commas."""
-    units: list[tuple[int, int]] = []
-    for span in sentences(text, start, end):
-        if span[1] - span[0] <= OVERLONG:
-            units.append(span)
-            continue
-        at = span[0]
-        for match in re.finditer(r"[；;，,、\s]+", text[span[0] : span[1]]):
-            cut = span[0] + match.end()
-            if cut - at >= MOST - 50:
-                _add(text, at, cut, units)
-                at = cut
-        _add(text, at, span[1], units)
-    return units
 
 
 def _head_lines(document: Document, article: Article) -> Iterator[tuple[int, int]]:
@@ -217,7 +236,9 @@ def _head_lines(document: Document, article: Article) -> Iterator[tuple[int, int
             if article.section and line.startswith(article.section + " "):
                 start += len(article.section) + 1
             text = document.text[start:line_end]
-            yield start + len(text) - len(text.lstrip()), start + len(text.rstrip())
+            spans: list[tuple[int, int]] = []
+            _add_bounded(text, 0, len(text), spans, OVERLONG, start)
+            yield from spans
         at = line_end + 1
 
 

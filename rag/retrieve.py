@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from index.errors import LibraryError
 from index.library import Library
 from index.passage import Hit, Passage, Where
 from rag.question import understand
@@ -86,16 +87,26 @@ def join_neighbours(hits: Sequence[Hit], library: Library) -> list[Passage]:
     """
     joined: list[Passage] = []
     for hit in hits:
-        passage = hit.passage
         for i, other in enumerate(joined):
-            if _adjacent(passage, other):
-                start, end = min(passage.start, other.start), max(passage.end, other.end)
-                text = library.document(passage.document).text[start:end]
-                joined[i] = replace(other, start=start, end=end, text=text)
+            whole = _joined(hit.passage, other, library) if _adjacent(hit.passage, other) else None
+            if whole is not None:
+                joined[i] = whole
                 break
         else:
-            joined.append(passage)
+            joined.append(hit.passage)
     return joined
+
+
+def _joined(one: Passage, other: Passage, library: Library) -> Passage | None:
+    """The stretch from the first to the last of both; None if the document has changed since they were found."""
+    try:
+        text = library.document(other.document).text
+    except LibraryError:
+        return None
+    if any(text[passage.start : passage.end] != passage.text for passage in (one, other)):
+        return None
+    start, end = min(one.start, other.start), max(one.end, other.end)
+    return replace(other, start=start, end=end, text=text[start:end])
 
 
 def _adjacent(one: Passage, other: Passage) -> bool:

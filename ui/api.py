@@ -1,7 +1,8 @@
 """The HTTP API: ask (JSON or server-sent events), sources, health. Knows no HTML.
 
 `POST /api/ask` answers in JSON, or with `Accept: text/event-stream` as events: `retrieved` once, `text`
-for each piece, then `done` with the answer that counts, or `error`.
+for each piece, then `done` with the answer that counts, or `error`. Whatever goes wrong is told in one
+shape, `{"error": "…"}`.
 """
 
 from __future__ import annotations
@@ -11,26 +12,34 @@ import logging
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
-from index.errors import LibraryError, ZhidaError
+from index.errors import ZhidaError
 from index.passage import Hit, Passage, Where
 from rag.answer import Event, Retrieved, Text, Turn, particulars
 from ui.bridge import batches
+from ui.limits import QUESTION_LENGTH
+from ui.security import HEADERS
 
 if TYPE_CHECKING:
     from rag.chatbot import Chatbot
 
-QUESTION_LENGTH = 2000  # characters; longer ones are pasted documents, not questions
 TURNS = 50
+NAME_LENGTH = 1000  # characters of a document's name
+LAST_ID = 2**63 - 1  # the largest number that SQLite can look for
+
+INTERNAL = "内部错误，详情见服务日志 internal error, the server's log has the details"
 
 _log = logging.getLogger("zhida")
 
+# A length makes pydantic look into a string, so that halves of surrogate pairs are refused as well.
 Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=QUESTION_LENGTH)]
+Name = Annotated[str, StringConstraints(max_length=NAME_LENGTH)]
 
 
 class EarlierTurn(BaseModel):
@@ -46,7 +55,7 @@ class AskBody(BaseModel):
 
     question: Question
     turns: list[EarlierTurn] = Field(default_factory=list, max_length=TURNS)
-    documents: list[str] = Field(default_factory=list, max_length=1000)
+    documents: list[Name] = Field(default_factory=list, max_length=1000)
 
     def earlier(self) -> list[Turn]:
         """The turns as the chatbot takes them."""
@@ -66,18 +75,17 @@ def api_routes(chatbot: Chatbot) -> APIRouter:
             return StreamingResponse(
                 events, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
             )
-        try:
-            answer = await run_in_threadpool(chatbot.ask, body.question, body.earlier(), where)
-        except ZhidaError as error:
-            return JSONResponse({"error": str(error)}, status_code=503)
+        answer = await run_in_threadpool(chatbot.ask, body.question, body.earlier(), where)
         return JSONResponse(answer.as_dict())
 
     @router.get("/api/sources/{passage_id}", response_model=None)
     def source(passage_id: int) -> Response:
-        try:
-            passage = library.passage(passage_id)
-        except LibraryError:
-            return JSONResponse({"error": "没有这个段落 no such passage"}, status_code=404)
+        # Not `library.passage`, whose error could also mean that the library cannot be read.
+        library.refresh()
+        found = library.passages([passage_id]) if 0 < passage_id <= LAST_ID else []
+        if not found:
+            return _failure(404, "没有这个段落 no such passage")
+        passage = found[0]
         near = library.neighbours(passage, 1, 1)
         before = [passage_as_dict(other) for other in near if other.end <= passage.start]
         after = [passage_as_dict(other) for other in near if other.start >= passage.end]
@@ -87,24 +95,61 @@ def api_routes(chatbot: Chatbot) -> APIRouter:
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @router.get("/readyz")
-    def readyz() -> dict[str, object]:
-        status = library.status()
-        return {
-            "status": "ready",
-            "generation": library.generation,
-            "documents": status.documents,
-            "passages": status.passages,
-        }
+    @router.get("/readyz", response_model=None)
+    def readyz() -> Response:
+        try:
+            status = library.status()
+        except ZhidaError:
+            raise  # told by the handler of such errors, with 503 as well
+        except Exception:  # noqa: BLE001 - whatever the reason, a service that cannot say what it holds is not ready
+            _log.exception("not ready")
+            return _failure(503, INTERNAL)
+        return JSONResponse(
+            {
+                "status": "ready",
+                "generation": library.generation,
+                "documents": status.documents,
+                "passages": status.passages,
+            }
+        )
 
     return router
 
 
-async def refuse_body(_: Request, error: Exception) -> Response:
+def tell_errors(app: FastAPI) -> None:
+    """Makes the routes of `app` tell every error as `{"error": "…"}`."""
+    app.add_exception_handler(RequestValidationError, _refuse_body)
+    app.add_exception_handler(HTTPException, _refuse_request)
+    app.add_exception_handler(ZhidaError, _unavailable)
+    app.add_exception_handler(Exception, _broken)
+
+
+async def _refuse_body(_: Request, error: Exception) -> Response:
     """422 with what is wrong, where; unlike FastAPI's own, it does not send the input back."""
     assert isinstance(error, RequestValidationError)
     wrong = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()]
-    return JSONResponse({"error": f"请求有误 wrong request: {'; '.join(wrong)}"}, status_code=422)
+    return _failure(422, f"请求有误 wrong request: {'; '.join(wrong)}")
+
+
+async def _refuse_request(_: Request, error: Exception) -> Response:
+    """What the framework refuses, such as JSON that is nested too deep."""
+    assert isinstance(error, HTTPException)
+    return _failure(error.status_code, f"请求有误 wrong request: {error.detail}")
+
+
+async def _unavailable(_: Request, error: Exception) -> Response:
+    """503: the library or the language model cannot be used now; the reason was written for people."""
+    return _failure(503, str(error))
+
+
+async def _broken(_: Request, error: Exception) -> Response:
+    """500: a defect of ours; the server writes its traceback into the log after this."""
+    # Made outside of all middleware, so it has to bring the headers along.
+    return JSONResponse({"error": INTERNAL}, status_code=500, headers=HEADERS)
+
+
+def _failure(status: int, reason: str) -> Response:
+    return JSONResponse({"error": reason}, status_code=status)
 
 
 def passage_as_dict(passage: Passage) -> dict[str, object]:
@@ -135,7 +180,7 @@ async def _server_sent(chatbot: Chatbot, body: AskBody, where: Where) -> AsyncIt
         yield _frame("error", {"error": str(error)})
     except Exception:  # noqa: BLE001 - the edge of a request: the reader needs an end, the log the traceback
         _log.exception("answering failed")
-        yield _frame("error", {"error": "内部错误 internal error"})
+        yield _frame("error", {"error": INTERNAL})
 
 
 def _frame(name: str, data: object) -> str:

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from index.errors import ReadError, ZhidaError
 from rag.answer import Answer, Turn
-from ui.console import printable
+from ui.console import well_formed
+from ui.limits import too_long
 
 
 class Asks(Protocol):
@@ -33,6 +34,13 @@ class Item:
         """The id that the answer to question number `turn` (from 0) goes out under."""
         return f"{self.id}#{turn}" if self.conversation else self.id
 
+    def each(self) -> Iterator[tuple[str | int, str, str]]:
+        """(id, question, "") for each question; (id, question, reason) for what cannot be asked."""
+        if self.error:
+            yield self.id, "", self.error
+        for i, question in enumerate(self.questions):
+            yield self.turn_id(i), question, too_long(question) if question else "没有问题 no question"
+
 
 def read_items(file: Path) -> list[Item]:
     """The lines of a batch file, empty ones left out. Raises ReadError when the file cannot be read."""
@@ -49,21 +57,18 @@ def read_items(file: Path) -> list[Item]:
 
 def answers(chatbot: Asks, item: Item) -> Iterator[dict[str, object]]:
     """The output lines of one item; the turns of a conversation are answered in order."""
-    if item.error:
-        yield {"id": item.id, **failure("", item.error)}
-        return
     turns: list[Turn] = []
-    for i, question in enumerate(item.questions):
-        if not question:
-            yield {"id": item.turn_id(i), **failure("", "没有问题 no question")}
+    for line_id, question, reason in item.each():
+        if reason:
+            yield {"id": line_id, **failure(question, reason)}
             continue
         try:
             answer = chatbot.ask(question, turns)
         except ZhidaError as error:
-            yield {"id": item.turn_id(i), **failure(question, str(error))}
+            yield {"id": line_id, **failure(question, str(error))}
             continue
         turns.append(Turn(question, answer.text, answer.standalone_question))
-        yield {"id": item.turn_id(i), **answer.as_dict()}
+        yield {"id": line_id, **answer.as_dict()}
 
 
 def failure(question: str, reason: str) -> dict[str, object]:
@@ -75,12 +80,13 @@ def _item(line: bytes, number: int) -> Item:
     name = f"line {number}"
     try:
         fields = json.loads(line)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
+        # Also for a number of thousands of digits, which Python does not convert, and for too deep nesting.
         return Item(name, error=f"第 {number} 行不是 JSON line {number} is not JSON")
     if not isinstance(fields, dict):
         return Item(name, error=f"第 {number} 行应为 JSON 对象 line {number} should be a JSON object")
     given = fields.get("id")
-    item_id = printable(given) if isinstance(given, str) else given if isinstance(given, int) else name
+    item_id = well_formed(given) if isinstance(given, str) else given if isinstance(given, int) else name
     if isinstance(fields.get("turns"), list) and fields["turns"]:
         return Item(item_id, tuple(_question(turn) for turn in fields["turns"]), conversation=True)
     question = _question(fields)
@@ -92,4 +98,4 @@ def _item(line: bytes, number: int) -> Item:
 def _question(fields: Any) -> str:
     """The question of a line or a turn, "" where there is none."""
     question = fields.get("question") if isinstance(fields, dict) else None
-    return printable(question).strip() if isinstance(question, str) else ""
+    return well_formed(question).strip() if isinstance(question, str) else ""

@@ -18,9 +18,10 @@ from index.errors import LibraryError, ZhidaError
 from index.passage import Passage
 from rag.answer import Answer, Done, Event, Retrieved, Text, Turn
 from ui import render
-from ui.api import QUESTION_LENGTH
 from ui.bridge import batches
+from ui.console import well_formed
 from ui.examples import choose
+from ui.limits import QUESTION_LENGTH
 from ui.texts import LABELS, Texts, texts_for
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Talk:
     async def ask(self, question: str, conversation: Conversation, request: gr.Request) -> AsyncIterator[Any]:
         """Answers `question` after the conversation so far."""
         texts = language(request)
-        question = question.strip()[:QUESTION_LENGTH]
+        question = well_formed(question).strip()[:QUESTION_LENGTH]
         if not question:
             yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
@@ -115,11 +116,11 @@ class Talk:
         return [], render.panel([], language(request)), input_box(running=False, empty=True), Conversation()
 
     def greet(self, request: gr.Request) -> Any:
-        """What a fresh page shows: header, welcome with examples, empty panel."""
+        """What a fresh page shows: header, welcome with examples or how to add documents, empty panel."""
         texts = language(request)
         status = self.chatbot.library.status()
         header = render.header(status.documents, status.passages, texts)
-        welcome = render.welcome(self.examples(), texts)
+        welcome = render.welcome(self.examples(), texts) if status.documents else render.no_documents(texts)
         return header, gr.Chatbot(placeholder=welcome), render.panel([], texts)
 
     def examples(self) -> list[str]:

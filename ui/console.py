@@ -5,11 +5,17 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
+
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Controls, which steer a terminal; line separators; marks of direction, which turn text around; surrogates."""
+
+_CONTROL_PICTURES = 0x2400  # U+2400 ␀ to U+241F ␟ picture U+0000 to U+001F
 
 
 def use_utf8() -> None:
@@ -20,14 +26,14 @@ def use_utf8() -> None:
 
 
 def say(text: str) -> None:
-    """One line of the result."""
-    sys.stdout.write(text + "\n")
+    """One line of the result, or several; nothing in it can steer the terminal."""
+    sys.stdout.write(_lines(text) + "\n")
     sys.stdout.flush()
 
 
 def note(text: str) -> None:
-    """One line about what is going on."""
-    sys.stderr.write(text + "\n")
+    """One line about what is going on, or several; nothing in it can steer the terminal."""
+    sys.stderr.write(_lines(text) + "\n")
     sys.stderr.flush()
 
 
@@ -37,13 +43,34 @@ def complain(reason: str) -> None:
 
 
 def as_json(value: object) -> str:
-    """`value` as one line of JSON with Chinese left readable."""
-    return json.dumps(value, ensure_ascii=False)
+    """`value` as one line of JSON with Chinese left readable, and escapes for what a terminal would obey."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def printable(text: str) -> str:
+    """`text` from a document, a file name or a model on one line, as a terminal may show it.
+
+    >>> printable("甲\\x1b[2J乙\\n丙")
+    '甲␛[2J乙␊丙'
+    """
+    return _UNSAFE.sub(_picture, text)
+
+
+def well_formed(text: str) -> str:
     """`text` without what UTF-8 cannot carry (halves of surrogate pairs from a foreign locale or JSON)."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _lines(text: str) -> str:
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def _picture(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code < 0x20:
+        return chr(_CONTROL_PICTURES + code)
+    return "␡" if code == 0x7F else "�"
 
 
 def typed(argument: str | None) -> str:

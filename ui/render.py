@@ -83,6 +83,15 @@ def welcome(examples: Sequence[str], texts: Texts) -> str:
     )
 
 
+def no_documents(texts: Texts) -> str:
+    """What an empty chat shows over an empty library: how documents get into it."""
+    ways = "".join(f"<li>{before}<b>{escape(command)}</b></li>" for before, command in texts.ways_to_add)
+    return (
+        f'<div class="zd-welcome"><h2>{texts.library_empty}</h2><p>{texts.empty_text}</p>'
+        f'<ul class="zd-ways">{ways}</ul></div>'
+    )
+
+
 def panel(evidence: Sequence[str], texts: Texts) -> str:
     """The side panel over the evidence of several answers, the last one on view."""
     shown = "".join(evidence) or f'<p class="zd-none">{texts.panel_empty}</p>'
@@ -300,8 +309,17 @@ def _card(group: Sequence[Source], name: str, texts: Texts) -> str:
     doubted = not all(source.citation.supported for source in group)
     doubt = f'<p class="zd-doubt">{texts.unsupported}</p>' if doubted else ""
     return (
-        f'<article class="zd-source" tabindex="-1">{_head(passage, badges, texts)}{doubt}'
+        f'<article class="zd-source" tabindex="-1">{_head(passage, badges, texts)}{doubt}{_meanings(group, texts)}'
         f'<div class="zd-passage">{before}<span>{marked}</span>{after}</div>{_origin(passage, texts)}</article>'
+    )
+
+
+def _meanings(group: Sequence[Source], texts: Texts) -> str:
+    """Which dates the relative ones of the cited sentences are, counted from the day of publication."""
+    dates = {said: meant for source in group for said, meant in source.citation.dates.items()}
+    return "".join(
+        f'<p class="zd-meaning">{texts.meaning.format(escape(said), escape(meant))}</p>'
+        for said, meant in dates.items()
     )
 
 

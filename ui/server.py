@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 
-from ui.api import api_routes, refuse_body
+from ui.api import api_routes, tell_errors
 from ui.chat import ASSETS, build_page, look
 from ui.security import protect
 
@@ -27,7 +26,7 @@ def create_app(chatbot: Chatbot) -> FastAPI:
     app = FastAPI(title="Zhida 质答", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     protect(app)
     app.include_router(api_routes(chatbot))
-    app.add_exception_handler(RequestValidationError, refuse_body)
+    tell_errors(app)
     page = build_page(chatbot)
     # Mounted last: a mount at / takes every path that no route before it has claimed.
     gr.mount_gradio_app(

@@ -16,6 +16,9 @@ class Texts:
     tagline: str
     library: str
     library_empty: str
+    empty_text: str
+    ways_to_add: tuple[tuple[str, str], ...]
+    """(introduction, command) of each way to put documents into the library."""
     welcome_title: str
     welcome_text: str
     searching: str
@@ -35,6 +38,7 @@ class Texts:
     panel_empty: str
     no_citation: str
     unsupported: str
+    meaning: str
     page: str
     open_original: str
     copy: str
@@ -52,6 +56,11 @@ ZH = Texts(
     tagline="每一句都能查到原文",
     library="{documents} 份文件 · {passages} 段",
     library_empty="资料库是空的",
+    empty_text="还没有可查的文件。在运行质答的电脑上，用下面任一种办法添加，然后刷新本页：",
+    ways_to_add=(
+        ("关闭服务，运行 ", "make chat DOCS=文件夹"),
+        ("不必关闭服务，另开一个终端，在项目文件夹运行 ", ".venv/bin/zhida sync 文件夹"),
+    ),
     welcome_title="想从资料里知道什么？",
     welcome_text="回答只取自资料库，句末的编号可以点开原文。资料里没有的，会直接说没有。",
     searching="正在检索…",
@@ -71,6 +80,7 @@ ZH = Texts(
     panel_empty="提问后，这里显示答案所依据的原文。",
     no_citation="这个回答没有引用原文。",
     unsupported="原文不足以支持这一句",
+    meaning="文中“{}”即 {}",
     page="第 {} 页",
     open_original="查看原网页",
     copy="复制",
@@ -84,6 +94,12 @@ EN = Texts(
     tagline="Every sentence leads to its source",
     library="{documents} documents · {passages} passages",
     library_empty="The library is empty",
+    empty_text="There is nothing to ask about yet. On the computer that runs Zhida, add documents in one of "
+    "these ways, then reload this page:",
+    ways_to_add=(
+        ("Stop the service and run ", "make chat DOCS=FOLDER"),
+        ("Or leave it running and, in the project's folder, run ", ".venv/bin/zhida sync FOLDER"),
+    ),
     welcome_title="What would you like to know?",
     welcome_text="Answers come from the library only; a number opens its source. What the documents "
     "do not say, is said to be missing.",
@@ -104,6 +120,7 @@ EN = Texts(
     panel_empty="Ask, and the source of the answer shows here.",
     no_citation="This answer cites nothing.",
     unsupported="The source does not fully support this sentence",
+    meaning="“{}” in the text is {}",
     page="page {}",
     open_original="Open the original",
     copy="Copy",

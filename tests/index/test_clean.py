@@ -1,7 +1,10 @@
 """Layout repair: what is joined, what is dropped, what is left alone, and the way back to the original."""
 
+import json
 import random
 import textwrap
+from bisect import bisect_right
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +12,8 @@ from hypothesis import strategies as st
 
 from index.clean import clean
 from index.lines import columns, first_unit, squeeze
+from index.readers import read
+from tests import layout
 from tests.layout import render_plain
 
 PARAGRAPHS = [
@@ -163,3 +168,46 @@ def test_the_map_is_exact_on_wrapped_pages(seed):
     for furniture in ("https://zlb.example.cn/1.htm", "    质量快讯 ", "3 ", " "):
         lines.insert(draw.randint(1, len(lines)), furniture)
     assert_exact("\n\n".join(lines))
+
+
+SAMPLE = Path(__file__).parents[2] / "eval" / "sets" / "sample"
+
+
+def test_titles_of_the_sample_are_the_truth_to_the_letter():
+    truth = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
+    (file,) = (SAMPLE / "documents").glob("质量*.txt")
+    found = [article.title for article in read(file.read_bytes(), file.name).articles]
+    assert found == [article["title"] for article in truth["newsletter"]["articles"]]
+
+
+def test_pages_are_right_or_there_are_none(monkeypatch):
+    placed = []
+    put = layout._Press.put
+
+    def noting(press, line, gap="\n\n"):
+        put(press, line, gap)
+        placed.append((squeeze(line), press.number))
+
+    monkeypatch.setattr(layout._Press, "put", noting)
+    checked = 0
+    for seed in range(24):
+        placed.clear()
+        text = layout.render_newsletter(layout.random_truth(seed), width=30, seed=seed)
+        cleaned = clean(text)
+        places = [place for place, char in enumerate(cleaned.text) if not char.isspace()]
+        running = squeeze(cleaned.text)
+        for line, page in placed if cleaned.pages else []:
+            if len(line) > 12 and running.count(line) == 1:
+                assert bisect_right(cleaned.pages, places[running.index(line)]) == page
+                checked += 1
+    assert checked > 1000
+
+
+def test_form_feeds_that_miss_a_header_give_no_pages():
+    page = "    质量快讯 \n\n" + "\n\n".join(render_plain("\n".join(PARAGRAPHS), 22).split("\n")[:-3]) + "\n"
+    assert len(clean("\f".join([page] * 3)).pages) == 3
+    assert clean(page + page + "\f" + page).pages == ()
+
+
+def test_an_empty_page_is_counted():
+    assert clean("第一页的话。\f\f第三页的话。").pages == (0, 7, 7)

@@ -169,11 +169,15 @@ print(os.waitpid(child, 0)[1], "TOKENIZERS_PARALLELISM" in os.environ)
     assert run_python(code).strip() == "0 False"
 
 
-def test_a_missing_model_is_one_clear_line(tmp_path: Path) -> None:
-    pytest.importorskip("sentence_transformers", reason="sentence-transformers missing: NOT tested")
-    with pytest.raises(ModelError, match="not on this machine") as caught:
-        open_embedder(str(tmp_path / "nowhere"))
-    assert "\n" not in str(caught.value)
+def test_a_missing_model_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("sentence-transformers was asked, whose hub client prints lines of its own")
+
+    monkeypatch.setattr("index.embed.SentenceTransformerEmbedder", refuse)
+    for name in (str(tmp_path / "nowhere"), "/nope", "./nope", "~/nope", "a/b/c"):
+        with pytest.raises(ModelError, match="not on this machine") as caught:
+            open_embedder(name)
+        assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_name_is_not_looked_for_on_the_network(monkeypatch: pytest.MonkeyPatch) -> None:

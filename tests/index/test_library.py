@@ -519,3 +519,65 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(
         assert np.isfinite(library.vectors([p.id for p in passages])).all()
         report = library.sync([many])
         assert len(report.added) == 120 - len(infos) and report.documents == 120
+
+
+def test_vectors_of_what_is_gone_are_zero(library: Library) -> None:
+    ids = [passage.id for passage in library.all_passages()]
+    expected = library.vectors(ids)
+    rows = library.vectors([ids[1], 999_999, ids[0]])
+    assert np.array_equal(rows[[0, 2]], expected[[1, 0]])
+    assert not rows[1].any()
+    assert library.vectors([999_999]).shape == (1, expected.shape[1])
+
+
+def test_any_number_of_hits_can_be_asked_for(library: Library) -> None:
+    for mode in ("lexical", "dense"):
+        assert library.search("计量器具", 10**11, mode) == library.search("计量器具", 50, mode)
+
+
+def overwrite(home: Path) -> None:
+    for name in ("catalog.db-wal", "catalog.db-shm"):
+        (home / name).unlink(missing_ok=True)
+    data = bytearray((home / "catalog.db").read_bytes())
+    data[len(data) // 3 :] = b"\xaa" * (len(data) - len(data) // 3)
+    (home / "catalog.db").write_bytes(data)
+
+
+def a_folder(home: Path) -> None:
+    (home / "catalog.db").unlink()
+    (home / "catalog.db").mkdir()
+
+
+CATALOG_DAMAGES: dict[str, Callable[[Path], object]] = {
+    "overwritten": overwrite,
+    "cut": lambda home: os.truncate(home / "catalog.db", (home / "catalog.db").stat().st_size // 2),
+    "empty": lambda home: (home / "catalog.db").write_bytes(b""),
+    "a folder": a_folder,
+}
+
+
+@pytest.mark.parametrize("damage", CATALOG_DAMAGES.values(), ids=CATALOG_DAMAGES)
+def test_a_damaged_catalog_is_one_clear_line(
+    library: Library, home: Path, embedder: HashingEmbedder, damage: Callable[[Path], object]
+) -> None:
+    library.close()
+    damage(home)
+    with pytest.raises(LibraryError, match="catalog.db") as caught, Library.open(home, embedder) as again:
+        again.status()
+        list(again.all_passages())
+        again.vectors(range(1, 50))
+        [again.document(info.name) for info in again.documents()]
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_where_a_folder_belongs_is_one_clear_line(
+    library: Library, home: Path, folder: Path, embedder: HashingEmbedder
+) -> None:
+    expected = results(library)
+    library.close()
+    shutil.rmtree(home / "lexical")
+    (home / "lexical").write_text("x")
+    with Library.open(home, embedder) as again:
+        assert results(again) == expected
+        with pytest.raises(LibraryError, match="lexical"):
+            again.sync([folder])

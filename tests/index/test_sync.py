@@ -65,7 +65,7 @@ def test_names_are_relative_and_hidden_files_are_passed_over(folder: Path, tmp_p
     found = scan([folder], folder / "home")
     assert set(found.files) == set(TEXTS)
     assert found.failed == []
-    assert set(scan([folder / "计量" / "校准.txt"], tmp_path).files) == {"校准.txt"}
+    assert set(scan([folder / "计量" / "校准.txt"], tmp_path / "home").files) == {"校准.txt"}
 
 
 def test_links_that_lead_outside_and_pipes_are_not_opened(folder: Path, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_links_that_lead_outside_and_pipes_are_not_opened(folder: Path, tmp_path
     (folder / "gone.txt").symlink_to(folder / "nowhere.txt")
     (folder / "again.txt").symlink_to(folder / "采购.txt")
     os.mkfifo(folder / "pipe.txt")
-    found = scan([folder], tmp_path)
+    found = scan([folder], tmp_path / "home")
     assert {Path(path).name for path, _ in found.failed} == {"secret.txt", "outside", "gone.txt", "pipe.txt"}
     assert len(found.files) == len(TEXTS)  # the link to a file inside is the same file
 
@@ -180,3 +180,72 @@ def test_a_folder_without_a_readable_file_changes_nothing_and_says_so(
     (tmp_path / "leer" / "b.txt").write_bytes(b"")
     report = library.sync([tmp_path / "leer"])
     assert report.message and len(report.failed) == 2 and report.documents == 4
+
+
+def test_a_link_to_itself_is_one_failed_entry(library: Library, folder: Path) -> None:
+    (folder / "self").symlink_to("self")
+    (folder / "一.txt").symlink_to("二.txt")
+    (folder / "二.txt").symlink_to("一.txt")
+    report = library.sync([folder])
+    assert sorted(report.added) == sorted(TEXTS)
+    assert sorted(Path(path).name for path, _ in report.failed) == ["self", "一.txt", "二.txt"]
+    assert all("loop" in reason or "itself" in reason for _, reason in report.failed)
+
+
+def test_folders_may_be_deeper_than_the_stack(library: Library, folder: Path) -> None:
+    deep = folder
+    for _ in range(1100):
+        deep = deep / "d"
+        deep.mkdir()
+    (deep / "深.txt").write_text("深处的文件也要读到。", encoding="utf-8")
+    report = library.sync([folder])
+    assert len(report.added) == len(TEXTS) + 1 and not report.failed
+    (deep / "深.txt").unlink()
+    while deep != folder:  # rmtree would be too deep for the stack
+        deep.rmdir()
+        deep = deep.parent
+
+
+def test_the_own_folder_is_no_source_and_nothing_changes(
+    library: Library, folder: Path, tmp_path: Path, embedder: HashingEmbedder
+) -> None:
+    library.sync([folder])
+    for path in (library.home, library.home / "originals", library.home / "LOCK"):
+        with pytest.raises(ReadError, match="--home"):
+            library.sync([folder, path])
+    assert sorted(names(library)) == sorted(TEXTS)
+    assert sorted(library.sync([tmp_path]).moved) == sorted(f"文件/{name}" for name in TEXTS)
+    with Library.open(folder, embedder, create=True) as inside, pytest.raises(ReadError, match="--home"):
+        inside.sync([folder])
+    assert not (folder / "catalog.db").exists() and not (folder / "LOCK").exists()
+
+
+def test_a_failed_first_sync_leaves_no_library(
+    tmp_path: Path, folder: Path, embedder: HashingEmbedder
+) -> None:
+    home = tmp_path / "neu" / "home"
+    (tmp_path / "leer").mkdir()
+    for path in (tmp_path / "nothing", tmp_path / "leer"):
+        with Library.open(home, embedder, create=True) as library:
+            try:
+                assert library.sync([path]).message
+            except ReadError:
+                assert path.name == "nothing"
+        assert not home.exists() and not home.parent.exists()
+    with Library.open(home, embedder, create=True) as library:
+        assert library.sync([folder]).documents == len(TEXTS)
+    with Library.open(home, embedder, create=True) as library:
+        assert library.sync([tmp_path / "leer"]).message
+        assert library.status().documents == len(TEXTS)
+
+
+def test_clashing_names_get_no_more_of_the_path_than_they_need(tmp_path: Path) -> None:
+    roots = [tmp_path / root for root in ("甲/文", "乙/文", "丙")]
+    for root in roots:
+        root.mkdir(parents=True)
+        (root / "a.txt").write_text(root.name)
+        (root / f"{root.parent.name}.txt").write_text("x")
+    found = scan(roots, tmp_path / "home")
+    own = {f"{root.parent.name}.txt" for root in roots}
+    assert set(found.files) == {"甲/文/a.txt", "乙/文/a.txt", "丙/a.txt"} | own
+    assert all(file.exists() for file in found.files.values())

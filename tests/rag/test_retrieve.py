@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from index.passage import Hit, Where
 from rag.langchain import ZhidaRetriever
 from rag.question import understand
@@ -57,6 +59,14 @@ def test_neighbours_are_joined_into_one_exact_stretch(chatbot):
     assert len(joined) == 1
     text = library.document(one.document).text
     assert joined[0].text == text[joined[0].start : joined[0].end] == text[around[0].start : around[-1].end]
+
+
+def test_what_has_changed_since_is_not_joined(chatbot):
+    first = next(p for p in chatbot.library.all_passages() if p.kind == "body")
+    gone = [replace(p, document="gone.txt") for p in chatbot.library.neighbours(first, 0, 1)]
+    assert join_neighbours([Hit(p, 1.0) for p in gone], chatbot.library) == gone
+    moved = [replace(p, text="另" + p.text[1:]) for p in chatbot.library.neighbours(first, 0, 1)]
+    assert join_neighbours([Hit(p, 1.0) for p in moved], chatbot.library) == moved
 
 
 def test_as_a_langchain_retriever(chatbot):

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-from index.errors import LibraryError
 from index.passage import Hit, Passage, Speaker, Where
 from rag.answer import Answer, Citation, Done, Event, Retrieved, Text, Turn
 
@@ -48,16 +47,20 @@ def answered(question: str, source: Passage, quote: str, supported: bool = True)
 
 @dataclass
 class ScriptedLibrary:
-    """Just enough of a library for the pages."""
+    """Just enough of a library for the pages; unreadable when it has an `error`."""
 
-    passages: dict[int, Passage] = field(default_factory=dict)
+    stored: dict[int, Passage] = field(default_factory=dict)
     generation: int = 1
+    documents: int = 2
+    error: Exception | None = None
 
-    def passage(self, passage_id: int) -> Passage:
-        try:
-            return self.passages[passage_id]
-        except KeyError:
-            raise LibraryError(f"no passage {passage_id}") from None
+    def refresh(self) -> bool:
+        if self.error is not None:
+            raise self.error
+        return False
+
+    def passages(self, ids: Sequence[int]) -> list[Passage]:
+        return [self.stored[id] for id in ids if id in self.stored]
 
     def neighbours(self, near: Passage, before: int = 1, after: int = 1) -> list[Passage]:
         return [passage("前文。", start=0), near, passage("后文。", start=near.end)]
@@ -66,7 +69,8 @@ class ScriptedLibrary:
         return []
 
     def status(self) -> SimpleNamespace:
-        return SimpleNamespace(documents=2, passages=134)
+        self.refresh()
+        return SimpleNamespace(documents=self.documents, passages=134 if self.documents else 0)
 
 
 @dataclass

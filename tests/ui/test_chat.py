@@ -4,7 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 from index.errors import AnswererError
-from tests.ui.doubles import ScriptedChatbot, answered, passage
+from tests.ui.doubles import ScriptedChatbot, ScriptedLibrary, answered, passage
 from ui.chat import Conversation, Talk, build_page
 from ui.texts import ZH
 
@@ -52,6 +52,19 @@ def test_an_empty_question_and_a_retry_of_nothing_do_nothing():
     drive(Talk(chatbot).ask("  ", Conversation(), REQUEST))
     drive(Talk(chatbot).retry(Conversation(), REQUEST))
     assert chatbot.asked == []
+
+
+def test_half_a_character_does_not_break_a_question():
+    chatbot = ScriptedChatbot()
+    drive(Talk(chatbot).ask("海\ud800岳", Conversation(), REQUEST))
+    assert chatbot.asked[0][0] == "海?岳"
+
+
+def test_a_fresh_page_over_an_empty_library_says_how_to_add_documents():
+    for documents, shown in ((0, "zhida sync"), (2, ZH.welcome_title)):
+        library = ScriptedLibrary(documents=documents)
+        _, chat, _ = Talk(ScriptedChatbot(library=library)).greet(REQUEST)
+        assert shown in chat.placeholder
 
 
 def test_what_breaks_is_shown_and_the_conversation_goes_on(caplog):

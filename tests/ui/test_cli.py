@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import socket
@@ -13,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from index.embed import EMBEDDED_MODEL
-from ui.cli import COMMANDS, main
+from index.embed import EMBEDDED_MODEL, open_embedder
+from index.library import Library
+from ui.cli import COMMANDS, build_parser, main
+from ui.commands.serve import rebuild_command
 from ui.screenshot import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -178,6 +182,29 @@ def test_batch_of_questions_conversations_and_bad_lines(capsys, home, tmp_path):
     assert not (tmp_path / "a.jsonl.partial").exists()
 
 
+def test_lines_that_python_itself_gives_up_on_do_not_stop_the_batch(capsys, home, tmp_path):
+    lines = [
+        '{"id": 9' + "9" * 5000 + ', "question": "问"}',
+        "[" * 200_000,
+        json.dumps({"id": "long", "question": "长" * 2001}),
+        json.dumps({"id": "talk", "turns": [{"question": "长" * 2001}, {"question": "审核组长由谁担任？"}]}),
+        json.dumps({"id": "good", "question": QUESTION}),
+    ]
+    (tmp_path / "q.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    batch = ["--batch", tmp_path / "q.jsonl", "--out", tmp_path / "a.jsonl", "--home", home]
+    code, _, err = run(capsys, "ask", *batch)
+    assert (code, "errors 4" in err) == (0, True)
+    answers = lines_of(tmp_path / "a.jsonl")
+    assert [line["id"] for line in answers] == ["line 1", "line 2", "long", "talk#0", "talk#1", "good"]
+    failed = [line["status"] == "error" for line in answers]
+    assert failed == [True, True, True, True, False, False]
+    assert all("2000" in line["notices"][0] for line in answers[2:4])
+    assert run(capsys, "search", *batch)[0] == 0
+    found = lines_of(tmp_path / "a.jsonl")
+    assert ["error" in line for line in found] == failed
+    assert "2000" in found[2]["error"]
+
+
 def test_search_batch_has_the_form_of_the_contract(capsys, home, tmp_path):
     (tmp_path / "q.jsonl").write_text(
         json.dumps({"id": "a", "question": QUESTION}) + "\n{\n", encoding="utf-8"
@@ -230,6 +257,7 @@ def test_an_interrupted_batch_keeps_its_lines_and_the_earlier_result(home, tmp_p
         ["ask", "--batch", "/nowhere/q.jsonl"],
         ["search", "问", "-k", "0"],
         ["search", "问", "-k", "many"],
+        ["search", "问", "-k", "9" * 5000],
         ["search", "问", "--mode", "magic"],
         ["sync"],
         ["sync", "/nowhere"],
@@ -247,6 +275,56 @@ def test_a_mistake_gets_one_line_and_code_2(capsys, tmp_path, arguments):
     code, _, err = run(capsys, *arguments, *home)
     assert code == 2
     assert one_line(err)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", QUESTION, "-k", "1001"],
+        ["search", QUESTION, "-k", "99999999999"],
+        ["search", QUESTION, "-k", "1" + "0" * 20],
+        ["search", "长" * 2001],
+        ["ask", "长" * 2001],
+    ],
+    ids=lambda arguments: " ".join(arguments)[:30],
+)
+def test_what_is_too_much_is_refused_though_there_is_a_library(home, arguments):
+    done = process(*arguments, "--home", home)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert one_line(done.stderr.decode())
+    assert b"1000" in done.stderr or b"2000" in done.stderr
+
+
+def test_the_most_passages_that_a_search_may_return(capsys, home):
+    code, out, _ = run(capsys, "search", QUESTION, "-k", "1000", "--home", home, "--json")
+    assert code == 0
+    assert json.loads(out)["hits"]
+
+
+def test_a_library_without_documents_says_what_to_do(capsys, docs, tmp_path):
+    home = tmp_path / "h"
+    run(capsys, "sync", docs, "--home", home)
+    with Library.open(home, open_embedder("")) as library:
+        for document in library.documents():
+            library.remove(document.name)
+    (tmp_path / "q.jsonl").write_text('{"question": "问"}\n', encoding="utf-8")
+    batch = ["--batch", tmp_path / "q.jsonl", "--out", tmp_path / "a.jsonl"]
+    for command in (["ask", "问"], ["search", "问"], ["ask", *batch], ["search", *batch]):
+        code, out, err = run(capsys, *command, "--home", home)
+        assert (code, out, one_line(err)) == (2, "", True)
+        assert "库里还没有文档" in err
+        assert "zhida sync FOLDER" in err
+    assert not (tmp_path / "a.jsonl").exists()
+
+
+def test_a_first_sync_that_reads_nothing_leaves_no_library_that_answers(capsys, tmp_path):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "空.txt").write_bytes(b"")
+    assert run(capsys, "sync", tmp_path / "d", "--home", tmp_path / "h")[0] == 2
+    for command in ("ask", "search"):
+        code, out, err = run(capsys, command, "问", "--home", tmp_path / "h")
+        assert (code, out, one_line(err)) == (2, "", True)
+        assert "zhida sync" in err
 
 
 def test_no_library_yet_says_what_to_do(capsys, tmp_path):
@@ -286,6 +364,54 @@ def test_a_library_of_another_model_is_refused_and_can_be_rebuilt(capsys, docs, 
     assert "九十天" in run(capsys, "ask", QUESTION, "--home", home)[1]
     assert run(capsys, "sync", docs, "--rebuild", "--home", home, "--settings", settings)[0] == 0
     assert "九十天" in run(capsys, "ask", QUESTION, "--home", home, "--settings", settings)[1]
+
+
+def test_serve_names_the_command_that_rebuilds_for_another_model(capsys, docs, tmp_path):
+    home, model = tmp_path / "资料 库", tmp_path / "model"
+    run(capsys, "sync", docs, "--home", home)
+    shutil.copytree(EMBEDDED_MODEL, model)
+    card = json.loads((model / "zhida.json").read_text(encoding="utf-8"))
+    (model / "zhida.json").write_text(json.dumps({**card, "name": "other"}), encoding="utf-8")
+    settings = tmp_path / "zhida.toml"
+    settings.write_text(f"embedding_model = {json.dumps(str(model))}\n", encoding="utf-8")
+    options = ["--home", home, "--settings", settings]
+    code, _, err = run(capsys, "serve", "--docs", docs, "--port", free_port(), *options)
+    assert (code, one_line(err)) == (2, True)
+    command = shlex.split(err.split("`")[1])
+    assert command[:4] == ["zhida", "sync", str(docs), "--rebuild"]
+    assert run(capsys, *command[1:])[0] == 0
+    assert "九十天" in run(capsys, "ask", QUESTION, *options)[1]
+
+
+def test_serve_names_the_program_as_it_was_called(monkeypatch):
+    parse = build_parser(["serve"]).parse_args
+    monkeypatch.setattr(sys, "argv", [".venv/bin/zhida", "serve"])
+    command = rebuild_command(parse(["serve", "--docs", "我的 文件", "--home", ".zhida"]))
+    assert command == ".venv/bin/zhida sync '我的 文件' --rebuild --home .zhida"
+
+
+def test_names_and_texts_of_documents_do_not_steer_the_terminal(capsys, tmp_path):
+    docs, home = tmp_path / "d", tmp_path / "h"
+    docs.mkdir()
+    name = "坏\x1b]0;owned\x07\n假.txt"
+    (docs / name).write_text("仓库温度计的校准周期\x1b[2J\x9b31m\u202e为九十天。\n", encoding="utf-8")
+    (docs / f"空{name}").write_bytes(b"")
+    (docs / f"{name}.pdf").write_bytes(b"\x00\xff")
+    outputs = [
+        run(capsys, *command, "--home", home)
+        for command in (
+            ["sync", docs],
+            ["ask", QUESTION],
+            ["search", QUESTION],
+            ["status"],
+            ["sync", docs / name / "x"],
+        )
+    ]
+    for _, out, err in outputs:
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out + err)
+        assert "\n假" not in out + err
+    assert "␛]0;owned" in outputs[0][1]
+    assert [code for code, _, _ in outputs] == [0, 0, 0, 0, 2]
 
 
 def test_an_output_that_cannot_be_written_is_told(capsys, home, tmp_path):

@@ -142,6 +142,28 @@ def test_the_panel_names_speaker_date_publisher_and_a_safe_link():
     assert "https://example.org/a?b=1&c=2" in text.links
 
 
+def test_a_date_that_leans_on_the_day_of_publication_is_told():
+    source = passage("今年11月16日，<b>标准</b>发布。去年立项。", published="2023-12-27")
+    answer = answered("问", source, source.text)
+    for texts, told in (
+        (ZH, "文中“今年11月16日”即 2023-11-16"),
+        (EN, "“今年11月16日” in the text is 2023-11-16"),
+    ):
+        panel = render.evidence(answer, [render.Source(answer.citations[0])], "1", texts)
+        assert told in Tags(panel).text
+        assert panel.count('class="zd-meaning"') == 2
+    undated = answered("问", passage("今年11月16日发布。", published=""), "今年11月16日发布。")
+    assert "zd-meaning" not in render.evidence(undated, [render.Source(undated.citations[0])], "1", ZH)
+
+
+def test_an_empty_library_says_how_documents_get_in():
+    for texts in (ZH, EN):
+        text = Tags(render.no_documents(texts)).text
+        assert "make chat DOCS=" in text
+        assert "zhida sync" in text
+        assert texts.library_empty in text
+
+
 def test_only_web_addresses_become_links():
     assert render.web_link("https://a.example/b") == ("https://a.example/b", "a.example")
     for url in (

@@ -1,14 +1,18 @@
 """The web application: routes, headers, and that it talks to nobody else."""
 
+import asyncio
 import json
 import socket
 
 import pytest
 from starlette.testclient import TestClient
 
-from index.errors import AnswererError, SettingsError
+from index.errors import AnswererError, LibraryError, SettingsError
 from tests.ui.doubles import HOSTILE, ScriptedChatbot, ScriptedLibrary, answered, passage
-from ui.commands.serve import bind, is_loopback
+from ui.commands.serve import bind
+from ui.limits import BODY_SIZE
+from ui.loopback import is_loopback, names_this_machine
+from ui.security import BodyLimit
 from ui.server import create_app
 
 ANSWER = answered("问", passage(), "首句在此。")
@@ -79,6 +83,106 @@ def test_a_source_comes_with_what_stands_around_it(client):
     assert client.get("/api/sources/x").status_code == 422
 
 
+@pytest.mark.parametrize("number", ["0", "-1", f"{2**63 - 1}", f"{2**63}", "99999999999999999999", "9" * 400])
+def test_a_source_that_cannot_exist_is_not_found(client, number):
+    response = client.get(f"/api/sources/{number}")
+    assert response.status_code == 404
+    assert set(response.json()) == {"error"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"question": "海岳", "documents": ["\ud800"]},
+        {"question": "海\udfff岳"},
+        {"question": "海岳", "turns": [{"question": "\ud800"}]},
+        {"question": "海岳", "turns": [{"question": "问", "answer": "\ud800"}]},
+        {"question": "海岳", "turns": [{"question": "问", "standalone_question": "\ud800"}]},
+        {"question": "海岳", "documents": ["长" * 1001]},
+    ],
+)
+def test_what_no_document_can_hold_is_refused(client, body):
+    response = client.post("/api/ask", content=json.dumps(body), headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert set(response.json()) == {"error"}
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"question": 9' + "9" * 5000 + "}", "{", "\xff"])
+def test_what_is_not_json_is_refused_in_the_one_shape(client, body):
+    content = body.encode("latin-1")
+    response = client.post("/api/ask", content=content, headers={"Content-Type": "application/json"})
+    assert response.status_code in (400, 422)
+    assert set(response.json()) == {"error"}
+
+
+@pytest.mark.parametrize("path", ["/api/ask", "/gradio_api/queue/join", "/gradio_api/upload"])
+def test_a_body_that_is_too_large_is_refused(client, path):
+    response = client.post(path, content=b" " * (BODY_SIZE + 1), headers={"Content-Type": "application/json"})
+    assert response.status_code == 413
+    assert "太大" in response.json()["error"]
+    assert "content-security-policy" in response.headers
+
+
+@pytest.mark.parametrize(
+    ("headers", "read"),
+    [
+        ([(b"content-length", b"180000000")], 0),
+        ([(b"content-length", b"9" * 5000)], 0),
+        ([(b"transfer-encoding", b"chunked")], 6),
+    ],
+)
+def test_no_more_of_a_body_is_read_than_the_limit(headers, read):
+    reached, taken, sent = [], [], []
+
+    async def application(scope, receive, send):
+        reached.append(scope)
+
+    async def receive():
+        taken.append(1)
+        return {"type": "http.request", "body": b" " * 20, "more_body": True}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
+    asyncio.run(BodyLimit(application, most=100)(scope, receive, send))
+    assert (reached, len(taken), sent[0]["status"]) == ([], read, 413)
+
+
+def test_a_body_within_the_limit_is_passed_on_whole(client):
+    body = json.dumps({"question": "问"}).encode()
+    full = body + b" " * (BODY_SIZE - len(body))
+    response = client.post("/api/ask", content=full, headers={"Content-Type": "application/json"})
+    assert response.json()["answer"] == ANSWER.text
+
+
+def test_a_library_that_cannot_be_read_any_more_is_told_in_the_one_shape():
+    library = ScriptedLibrary({7: passage()})
+    with TestClient(create_app(ScriptedChatbot(library=library)), base_url="http://127.0.0.1") as client:
+        library.error = LibraryError("资料库损坏 the catalog is damaged")
+        for path in ("/readyz", "/api/sources/7"):
+            response = client.get(path)
+            assert (response.status_code, response.json()) == (503, {"error": str(library.error)})
+        assert client.get("/healthz").status_code == 200
+
+
+def test_a_defect_is_told_in_the_one_shape_and_keeps_its_secrets(caplog):
+    library = ScriptedLibrary({7: passage()})
+    chatbot = ScriptedChatbot(error=RuntimeError("秘密"), library=library)
+    app = create_app(chatbot)
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        library.error = RuntimeError("秘密")
+        for response, status in (
+            (client.post("/api/ask", json={"question": "问"}), 500),
+            (client.get("/api/sources/7"), 500),
+            (client.get("/readyz"), 503),
+        ):
+            assert response.status_code == status
+            assert set(response.json()) == {"error"}
+            assert "秘密" not in response.text
+            assert "content-security-policy" in response.headers
+
+
 def test_health(client):
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json()["passages"] == 134
@@ -108,7 +212,34 @@ def test_no_foreign_origin_is_let_in(client, path):
 
 def test_a_foreign_host_name_is_refused(client):
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
-    assert client.get("/healthz", headers={"Host": "localhost:7860"}).status_code == 200
+    for host in ("localhost:7860", "LOCALHOST", "127.0.0.1", "127.0.0.2:80", "[::1]:7860"):
+        assert client.get("/healthz", headers={"Host": host}).status_code == 200
+    refused = client.get("/healthz", headers={"Host": "127.0.0.1.evil.example"})
+    assert (refused.status_code, set(refused.json())) == (400, {"error"})
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.2", "127.8.9.1", "localhost", "::1", "10.0.0.1", "::", ""]
+)
+def test_where_serve_may_listen_requests_are_answered(host):
+    header = f"[{host}]:7860" if ":" in host else f"{host}:7860"
+    assert names_this_machine(header) == is_loopback(host)
+
+
+def test_no_other_host_header_names_this_machine():
+    for header in (
+        "",
+        ":",
+        "[",
+        "[]",
+        "::1",
+        "a@127.0.0.1",
+        "127.0.0.1:x",
+        "evil.example:127.0.0.1",
+        "[127.0.0.1",
+        "127.0.0.1 ",
+    ):
+        assert not names_this_machine(header)
 
 
 def test_no_page_of_the_framework_is_open(client):

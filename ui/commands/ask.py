@@ -7,8 +7,9 @@ from pathlib import Path
 
 from rag.answer import Answer, Citation
 from ui.batch import answers, read_items
-from ui.commands.options import settings_of
-from ui.console import as_json, lines_to, note, printable, say, typed
+from ui.commands.options import require_documents, settings_of
+from ui.console import as_json, complain, lines_to, note, printable, say, typed
+from ui.limits import too_long
 from ui.particulars import facts, title
 
 HELP = "回答问题，句句注明出处 answer a question with its sources"
@@ -31,14 +32,19 @@ def run(arguments: argparse.Namespace) -> int:
     """Answers and prints; 2 when nothing could be answered, 0 also for a refusal, which is an answer."""
     question = typed(arguments.question)
     if bool(question) == bool(arguments.batch):
-        note("zhida: 错误 error: 请给出一个问题或 --batch 文件 give either a question or --batch FILE")
+        complain("请给出一个问题或 --batch 文件 give either a question or --batch FILE")
+        return 2
+    if reason := too_long(question):
+        complain(reason)
         return 2
     if arguments.batch:
         return _batch(arguments)
     # Loading what answers takes most of the time of a call, so the checks above come first.
     from rag.build import open_chatbot
 
-    answer = open_chatbot(settings_of(arguments)).ask(question)
+    chatbot = open_chatbot(settings_of(arguments))
+    require_documents(chatbot.library)
+    answer = chatbot.ask(question)
     say(as_json(answer.as_dict()) if arguments.json else in_words(answer))
     return 2 if answer.status == "error" else 0
 
@@ -51,6 +57,7 @@ def _batch(arguments: argparse.Namespace) -> int:
     from rag.build import open_chatbot
 
     chatbot = open_chatbot(settings)
+    require_documents(chatbot.library)
     counts = {"answered": 0, "refused": 0, "error": 0}
     with lines_to(arguments.out) as file:
         for item in tqdm(items, desc="回答 answering", unit="", disable=None):
@@ -71,12 +78,13 @@ def in_words(answer: Answer) -> str:
         lines.append("\n最接近的段落 nearest passages:")
         for hit in answer.hits[:NEAREST_SHOWN]:
             text = " ".join(hit.passage.text.split())
-            lines.append(f"  · {title(hit.passage)}: {text[:80]}")
-    return printable("\n".join(lines))
+            lines.append(f"  · {printable(title(hit.passage))}: {printable(text[:80])}")
+    return "\n".join(lines)
 
 
 def _source(citation: Citation) -> str:
     passage = citation.passage
     head = " · ".join([title(passage), *facts(passage)])
-    lines = [f"\n[{citation.number}] {head}", f"    “{' '.join(citation.quote.split())}”"]
-    return "\n".join(lines + ([f"    {passage.url}"] if passage.url else []))
+    quote = " ".join(citation.quote.split())
+    lines = [f"\n[{citation.number}] {printable(head)}", f"    “{printable(quote)}”"]
+    return "\n".join(lines + ([f"    {printable(passage.url)}"] if passage.url else []))

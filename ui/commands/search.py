@@ -7,8 +7,9 @@ from pathlib import Path
 
 from index.passage import Hit
 from ui.batch import read_items
-from ui.commands.options import positive, settings_of
-from ui.console import as_json, lines_to, note, printable, say, typed
+from ui.commands.options import require_documents, settings_of, whole_number
+from ui.console import as_json, complain, lines_to, note, printable, say, typed
+from ui.limits import HITS, too_long
 from ui.particulars import facts, title
 
 HELP = "检索段落 find the passages nearest to a question"
@@ -17,7 +18,13 @@ HELP = "检索段落 find the passages nearest to a question"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `zhida search`."""
     parser.add_argument("query", nargs="?", metavar="QUERY", help="要找什么 what to look for")
-    parser.add_argument("-k", type=positive, default=10, metavar="N", help="段数 how many passages (10)")
+    parser.add_argument(
+        "-k",
+        type=whole_number(HITS),
+        default=10,
+        metavar="N",
+        help=f"段数 how many passages (10, at most {HITS})",
+    )
     parser.add_argument(
         "--mode", choices=("hybrid", "lexical", "dense"), default="hybrid", help="检索方式 (hybrid)"
     )
@@ -32,14 +39,19 @@ def run(arguments: argparse.Namespace) -> int:
     """Searches and prints; finding nothing is a result."""
     query = typed(arguments.query)
     if bool(query) == bool(arguments.batch):
-        note("zhida: 错误 error: 请给出一个问题或 --batch 文件 give either a query or --batch FILE")
+        complain("请给出一个问题或 --batch 文件 give either a query or --batch FILE")
+        return 2
+    if reason := too_long(query):
+        complain(reason)
         return 2
     if arguments.batch:
         return _batch(arguments)
     # Loading the library takes most of the time of a call, so the checks above come first.
     from rag.build import open_retriever
 
-    hits = open_retriever(settings_of(arguments)).search(query, arguments.k, arguments.mode)
+    retriever = open_retriever(settings_of(arguments))
+    require_documents(retriever.library)
+    hits = retriever.search(query, arguments.k, arguments.mode)
     if arguments.json:
         say(as_json({"question": query, "hits": [as_dict(hit) for hit in hits]}))
         return 0
@@ -58,16 +70,19 @@ def _batch(arguments: argparse.Namespace) -> int:
     from rag.build import open_retriever
 
     retriever = open_retriever(settings)
-    searched = 0
+    require_documents(retriever.library)
+    searched = errors = 0
     with lines_to(arguments.out) as file:
         for item in tqdm(items, desc="检索 searching", unit="", disable=None):
-            if item.error:
-                file.write(as_json({"id": item.id, "hits": [], "error": item.error}) + "\n")
-            for i, question in enumerate(item.questions):
-                hits = retriever.search(question, arguments.k, arguments.mode) if question else []
-                file.write(as_json({"id": item.turn_id(i), "hits": [as_dict(hit) for hit in hits]}) + "\n")
+            for line_id, question, error in item.each():
+                if error:
+                    file.write(as_json({"id": line_id, "hits": [], "error": error}) + "\n")
+                    errors += 1
+                    continue
+                hits = retriever.search(question, arguments.k, arguments.mode)
+                file.write(as_json({"id": line_id, "hits": [as_dict(hit) for hit in hits]}) + "\n")
                 searched += 1
-    note(f"检索 searched {searched} · 出错 errors {sum(1 for item in items if item.error)}")
+    note(f"检索 searched {searched} · 出错 errors {errors}")
     return 0 if searched else 2
 
 
@@ -89,4 +104,5 @@ def in_words(hit: Hit, rank: int) -> str:
     passage = hit.passage
     head = " · ".join([title(passage), *facts(passage)])
     text = " ".join(passage.text.split())
-    return printable(f"{rank}. {hit.score:.3f}  {head} [{passage.start}-{passage.end}]\n   {text}\n")
+    place = f"[{passage.start}-{passage.end}]"
+    return f"{rank}. {hit.score:.3f}  {printable(head)} {place}\n   {printable(text)}\n"

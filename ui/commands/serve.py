@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
+import shlex
 import socket
+import sys
 from pathlib import Path
 
-from index.errors import ReadError, SettingsError
-from ui.commands.options import port_number, settings_of
+from index.errors import ModelMismatch, ReadError, SettingsError
+from ui.commands.options import settings_of, whole_number
 from ui.console import note, say
+from ui.loopback import is_loopback
 
 HELP = "打开问答网页 serve the chat page on this machine"
+LAST_PORT = 65535
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `zhida serve`."""
     parser.add_argument("--docs", type=Path, metavar="FOLDER", help="先同步此文件夹 sync this folder first")
     parser.add_argument("--host", help="只限本机 loopback only (127.0.0.1)")
-    parser.add_argument("--port", type=port_number, metavar="N", help="端口 port (7860)")
+    parser.add_argument("--port", type=whole_number(LAST_PORT), metavar="N", help="端口 port (7860)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -30,7 +33,15 @@ def run(arguments: argparse.Namespace) -> int:
     from rag.build import open_chatbot, open_library
     from ui.commands.sync import report_to_stderr, sync_with_progress
 
-    library = open_library(settings, create=arguments.docs is not None)
+    try:
+        library = open_library(settings, create=arguments.docs is not None)
+    except ModelMismatch as error:
+        if arguments.docs is None:
+            raise
+        raise ModelMismatch(
+            f"向量模型换了，要重建索引 the embedding model has changed, build the index again: "
+            f"`{rebuild_command(arguments)}` ({error})"
+        ) from None
     if arguments.docs is not None:
         report = sync_with_progress(library, [arguments.docs])
         report_to_stderr(report)
@@ -43,6 +54,16 @@ def run(arguments: argparse.Namespace) -> int:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     serve(chatbot, listener, lambda: say(f"质答已就绪 Zhida is ready: http://{host}:{settings.port}"))
     return 0
+
+
+def rebuild_command(arguments: argparse.Namespace) -> str:
+    """The shell command that rebuilds the library which these arguments of `serve` name."""
+    # As this program itself was called: after `make chat` it is .venv/bin/zhida, which no PATH knows.
+    program = sys.argv[0] if Path(sys.argv[0]).name == "zhida" else "zhida"
+    command = [program, "sync", str(arguments.docs), "--rebuild"]
+    for option, value in (("--home", arguments.home), ("--settings", arguments.settings)):
+        command += [option, str(value)] if value is not None else []
+    return shlex.join(command)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -66,11 +87,3 @@ def bind(host: str, port: int) -> socket.socket:
             f"端口 {port} 用不了（{error.strerror}）port is not available; 换一个 choose another: --port {port + 1}"
         ) from None
     return listener
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`; names other than localhost are not looked up."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         ]
         say(as_json({"home": str(settings.home), **asdict(status), "files": listed}))
         return 0
-    say(f"资料库 library: {settings.home.resolve()}")
+    say(f"资料库 library: {printable(str(settings.home.resolve()))}")
     say(
         f"文件 documents {status.documents} · 段落 passages {status.passages} · 字数 characters {status.characters}"
     )
