@@ -16,14 +16,23 @@ def refusal_text(verdict: Verdict, hits: Sequence[Hit]) -> str:
     text = f"{NOT_FOUND}这个问题的答案。"
     if not hits:
         return text
-    if verdict.uncovered:
-        missing = "、".join(
-            f"“{part.strip('《》') if part.startswith('《') else part}”" for part in verdict.uncovered[:3]
-        )
-        text = f"{NOT_FOUND}这个问题的答案：没有提到{missing}。"
+    lacking = _shortest(verdict.uncovered)[:3]
+    if lacking:
+        parts = "、".join(part if part.startswith("《") else f"“{part}”" for part in lacking)
+        text = f"{NOT_FOUND}这个问题的答案：没有提到{parts}。"
     titles = dict.fromkeys(hit.passage.article or hit.passage.document for hit in hits)
-    nearest = "、".join(f"《{title}》" for title in list(titles)[:3])
+    nearest = "、".join(_in_title_marks(title) for title in list(titles)[:3])
     return f"{text}最接近的资料是{nearest}。"
+
+
+def _shortest(parts: Sequence[str]) -> list[str]:
+    """`parts` without those that hold another: 广东省 says no more than 广东."""
+    return [part for part in parts if not any(other != part and other in part for other in parts)]
+
+
+def _in_title_marks(title: str) -> str:
+    """`title` in 《》, with its own turned into 〈〉, as Chinese typography has it."""
+    return f"《{title.replace('《', '〈').replace('》', '〉')}》"
 
 
 def says_not_found(text: str) -> bool:
