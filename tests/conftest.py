@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from typing import Literal
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+# A run that was started in the background ignores Ctrl-C, and so would every process it starts, also those
+# whose answer to Ctrl-C is tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass
