@@ -92,9 +92,9 @@ def is_date_line(text: str) -> bool:
     )
 
 
-def is_title(text: str) -> bool:
-    """Whether a line reads like a title: short, complete in itself, no sentence."""
-    if len(text) < 4 or columns(text) > TITLE_COLUMNS or _OPEN_END.search(text) or BREADCRUMB.search(text):
+def is_title(text: str, most: int = TITLE_COLUMNS) -> bool:
+    """Whether a line of at most `most` columns reads like a title: short, complete in itself, no sentence."""
+    if len(text) < 4 or columns(text) > most or _OPEN_END.search(text) or BREADCRUMB.search(text):
         return False
     if text[-1] in "。！!.…" or text[0] in "，。、；：？！）)”’》】,.;:?!-•·*|":
         return False

@@ -29,7 +29,7 @@ from index.vectors.faiss import FaissStore
 
 LEXICAL = "lexical"
 ORIGINALS = "originals"
-READING = 2
+READING = 3
 """Raise it when readers, cleaning or splitting give other passages: sync then reads every file again."""
 
 ROWS_AT_ONCE = 2000  # bounds memory while an index is filled

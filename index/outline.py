@@ -34,6 +34,9 @@ from index.report import find_speeches, outline_report
 
 __all__ = ["Outline", "outline"]
 
+FILE_TITLE_COLUMNS = 120
+"""A first line right above running text that is wider than this is no title."""
+
 _MARKDOWN = re.compile(r"(#{1,6})\s+(?!\s)(?=.{1,300}$)(\S.*?)\s*#*$")
 _FENCE = re.compile(r"```|~~~")
 
@@ -108,6 +111,21 @@ def _markdown_headings(lines: Sequence[TextLine]) -> list[tuple[int, re.Match[st
     return found
 
 
+def _heads_file(lines: Sequence[TextLine]) -> bool:
+    """Whether the first of `lines`, a file's first, is its title.
+
+    Right above running text a title may be one word (稻), wider than elsewhere, or end in a mark.
+    """
+    text = lines[0].text
+    if is_title(text):
+        return True
+    if not lines[1].prose:
+        return False
+    if len(text) < 4:
+        return bool(re.fullmatch(f"[{HAN}A-Za-z0-9]*[{HAN}A-Za-z][{HAN}A-Za-z0-9]*", text))
+    return is_title(text.rstrip("！!？?"), FILE_TITLE_COLUMNS)
+
+
 def _plain(cleaned: Cleaned, lines: Sequence[TextLine]) -> Outline:
     """One article, titled by its first line when that is a title; date and source may stand below it."""
     kept = list(lines)
@@ -116,7 +134,7 @@ def _plain(cleaned: Cleaned, lines: Sequence[TextLine]) -> Outline:
     kept = kept or list(lines)
     first = 1 if len(kept) > 1 and BREADCRUMB.search(kept[0].text) else 0
     at, title = first, ""
-    if len(kept) > first + 1 and is_title(kept[first].text) and any(line.prose for line in kept[first + 1 :]):
+    if len(kept) > first + 1 and any(line.prose for line in kept[first + 1 :]) and _heads_file(kept[first:]):
         title, at = kept[first].text, first + 1
     published, publisher = read_dateline(kept[at : at + 3])
     while (
