@@ -83,7 +83,8 @@ class Answer:
     """A finished answer. `hits` are all passages that were considered, best first.
 
     When `status` is "refused", `text` says what is missing and `citations` are empty; `hits` are then
-    the nearest passages. `notices` are sentences for the reader about how the answer came to be.
+    the nearest passages. `confidence` is the weighted share (0..1) of the question that the evidence holds,
+    None where a language model answered and nothing measured it. `notices` are sentences for the reader about how the answer came to be.
     """
 
     question: str
@@ -95,6 +96,7 @@ class Answer:
     mode: Mode = "extractive"
     notices: tuple[str, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    confidence: float | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The answer in the form that the command line and the API promise."""
@@ -105,6 +107,7 @@ class Answer:
             "answer": self.text,
             "citations": [citation.as_dict() for citation in self.citations],
             "mode": self.mode,
+            "confidence": None if self.confidence is None else round(self.confidence, 3),
             "notices": list(self.notices),
             "timings_ms": {stage: round(value, 1) for stage, value in self.timings_ms.items()},
         }

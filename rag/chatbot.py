@@ -81,6 +81,7 @@ class Chatbot:
         rarity, nearness = self.library.rarity(asked.terms), self.nearness(asked.standalone)
         finder = EvidenceFinder(asked, draft.hits, rarity, nearness)
         verdict, lead = finder.judge()
+        draft = replace(draft, confidence=verdict.coverage)
         clock.lap("evidence")
         if lead is None:
             yield from _refuse(draft, verdict, clock)

@@ -1,0 +1,32 @@
+"""`zhida eval …`: everything about gold sets and runs, one file a command. Each has HELP, `add_arguments` and `run`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+HELP = "用评测集检验回答 measure the answers against a gold set"
+COMMANDS = ("run",)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The commands under `zhida eval`. Their modules import what is heavy only when they run."""
+    commands = parser.add_subparsers(dest="eval_command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = importlib.import_module(f"ui.commands.eval.{name}")
+        subparser = commands.add_parser(name, help=module.HELP, description=module.__doc__)
+        # Also here, so that they may stand behind the command; without a default, so as not to undo those before it.
+        subparser.add_argument(
+            "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+        )
+        subparser.add_argument("--settings", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        module.add_arguments(subparser)
+        subparser.set_defaults(run_eval=module.run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the chosen command."""
+    command: Callable[[argparse.Namespace], int] = arguments.run_eval
+    return command(arguments)
