@@ -8,7 +8,8 @@ Two forms of JSON lines are read, line by line, and may be mixed. The canonical 
 
 and the simple one: {"id", "question", "facts": [[alternative, …], …], "evidence": [{"doc", "quote"}, …], "answerable",
 "tags"}. A conversation is {"id", "turns": [items without ids]}; its turns get the ids `id#0`, `id#1`, … and are asked in
-order, each after the answers to those before it. Evidence names a document and its words, never a passage, so that another
+order, each after the answers to those before it; tags, split, status and the like that stand beside `turns` hold for
+each turn that does not say otherwise. Evidence names a document and its words, never a passage, so that another
 way of splitting leaves a gold set valid. Writing, tables and checks are in eval.gold_files, eval.sheets and eval.lint.
 """
 
@@ -21,20 +22,31 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from eval import gold_fields as check
+from eval.gold_fields import ItemError
 from index.errors import ZhidaError
 
 SCHEMA = "zhida-gold/1"
 FactType = Literal["text", "number", "percent", "date", "list"]
 GoldStatus = Literal["draft", "approved"]
+PROBLEMS = 20  # how many problems of one file are told
 
 
 class GoldError(ZhidaError):
-    """A gold file cannot be read; names the line and what is wrong with it."""
+    """A gold file cannot be read or written. `problems` holds a line for each place that is wrong."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__(" · ".join(problems))
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A quotation that proves an answer, by document name and words. `page` only helps a person to find it."""
+    """A quotation that proves an answer, by document name and words. `page` only helps a person to find it.
+
+    An empty `quote` means: anywhere in this document. It is matched by every passage of the document and by no other
+    (data that name only the document that holds the answer); nothing is looked for in the text then.
+    """
 
     document: str
     quote: str
@@ -108,8 +120,11 @@ class GoldSet:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of what is asked and expected: the same for any order of lines and either form of file."""
-        lines = sorted(json.dumps(as_record(item), ensure_ascii=False, sort_keys=True) for item in self.items)
+        """SHA-256 of what is asked and expected: the same for any order of lines and any form of file."""
+        lines = sorted(
+            json.dumps({**as_record(item), "conversation": item.conversation}, ensure_ascii=False, sort_keys=True)
+            for item in self.items
+        )
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def conversations(self) -> list[list[GoldItem]]:
@@ -127,84 +142,98 @@ class GoldSet:
         )
 
     def approved(self) -> GoldSet:
-        """The items that count: without the drafts."""
-        return replace(self, items=tuple(item for item in self.items if item.status == "approved"))
+        """The items that count: without the drafts, and without conversations that hold a draft."""
+        open_still = {item.conversation for item in self.items if item.status == "draft"} - {""}
+        return replace(
+            self,
+            items=tuple(
+                item for item in self.items if item.status == "approved" and item.conversation not in open_still
+            ),
+        )
 
 
 def read_gold(file: Path) -> GoldSet:
-    """All items of a JSON lines file, drafts included. Raises GoldError with the number of the line."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise GoldError(f"评测集文件不存在 gold file not found: {file}") from None
-    except (UnicodeDecodeError, OSError) as error:
-        raise GoldError(f"读不了评测集 cannot read the gold file {file}: {error}") from None
+    """All items of a JSON lines file, drafts included. Raises GoldError with the numbers of the wrong lines."""
     items: list[GoldItem] = []
     seen: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
+    problems: list[str] = []
+    for number, line in enumerate(_lines(file), start=1):
         if not line.strip():
             continue
         try:
             found = list(items_of(json.loads(line)))
         except (ValueError, RecursionError) as error:
-            raise GoldError(
-                f"{file} 第 {number} 行不是有效的评测题 line {number} is not a gold item: {error}"
-            ) from None
+            problems.append(f"第 {number} 行不是有效的评测题 line {number} is not a gold item: {error}")
+            continue
         for item in found:
             if item.id in seen:
-                raise GoldError(
-                    f"{file} 第 {number} 行的 id {item.id!r} 与第 {seen[item.id]} 行重复 "
+                problems.append(
+                    f"第 {number} 行的 id {item.id!r} 与第 {seen[item.id]} 行重复 "
                     f"line {number} repeats the id of line {seen[item.id]}"
                 )
-            seen[item.id] = number
+            seen.setdefault(item.id, number)
         items += found
+    if problems:
+        raise gold_error(file, problems)
     return GoldSet(tuple(items), file.name)
 
 
+def gold_error(file: Path, problems: list[str]) -> GoldError:
+    """The error that tells the first problems of a file and how many more there are."""
+    more = len(problems) - PROBLEMS
+    rest = [f"另有 {more} 处 and {more} more"] if more > 0 else []
+    return GoldError(f"{file} {problems[0]}", *problems[1:PROBLEMS], *rest)
+
+
 def items_of(record: object) -> Iterator[GoldItem]:
-    """The item, or the turns, that one line's object holds. Raises ValueError saying what is wrong."""
-    fields_of = _mapping(record, "line")
-    item_id = _text(fields_of.get("id"), "id")
-    turns = fields_of.get("turns")
-    if turns is None:
-        yield item_of(fields_of, item_id)
+    """The item, or the turns, that one line's object holds. Raises ItemError saying what is wrong."""
+    given = _wrapped("line", check.mapping, record)
+    item_id = _wrapped("id", check.identifier, given.get("id"))
+    if "turns" not in given:
+        yield item_of(given, item_id)
         return
-    for i, turn in enumerate(_list(turns, "turns")):
-        yield replace(item_of(_mapping(turn, "turn"), f"{item_id}#{i}"), conversation=item_id)
+    allowed = SHARED | {"schema", "id", "turns"}
+    shared = {name: given[name] for name in _wrapped("line", check.known, given, allowed, "对话 a conversation")}
+    turns = _wrapped("turns", check.items, shared.pop("turns"))
+    if not turns:
+        raise ItemError([("turns", "应有至少一轮 needs at least one turn")])
+    for i, turn in enumerate(turns):
+        own = _wrapped(f"turns[{i}]", check.mapping, turn)
+        if own.keys() & {"id", "schema"}:
+            raise ItemError([(f"turns[{i}]", "各轮没有自己的 id 和 schema a turn has no id and no schema of its own")])
+        yield replace(item_of({**shared, **own}, f"{item_id}#{i}"), conversation=item_id)
 
 
 def item_of(record: Mapping[str, Any], item_id: str) -> GoldItem:
-    """The item that a record of either form describes. Raises ValueError for an unknown or a wrong value."""
-    unknown = set(record) - _KEYS
-    if unknown:
-        raise ValueError(f"unknown key {sorted(unknown)[0]!r}; known are {', '.join(sorted(_KEYS))}")
-    answers = record.get("answers", [record["answer"]] if record.get("answer") else [])
-    status = record.get("status", "approved")
-    if status not in get_args(GoldStatus):
-        raise ValueError(f"status must be draft or approved, not {status!r}")
-    return GoldItem(
-        id=item_id,
-        question=_text(record.get("question"), "question"),
-        history=tuple(
-            PastTurn(_text(turn.get("question"), "question"), turn.get("answer", ""))
-            for turn in _list(record.get("history", []), "history")
-        ),
-        answerable=_flag(record.get("answerable", True), "answerable"),
-        answers=_texts(answers, "answers"),
-        facts=tuple(_fact(one) for one in _list(record.get("facts", []), "facts")),
-        forbidden=_texts(record.get("forbidden", []), "forbidden"),
-        evidence=tuple(_group(one) for one in _list(record.get("evidence", []), "evidence")),
-        tags=_texts(record.get("tags", []), "tags"),
-        difficulty=record.get("difficulty"),
-        split=record.get("split", ""),
-        weight=_number(record.get("weight", 1.0), "weight"),
-        status=status,
-        **{name: record.get(name, "") for name in ("author", "reviewer", "source", "created", "notes")},
-    )
+    """The item that a record of either form describes. Raises ItemError naming every wrong field."""
+    problems: list[tuple[str, str]] = []
+    values: dict[str, Any] = {}
+    given = {**record}
+    if given.setdefault("schema", SCHEMA) != SCHEMA:
+        problems.append(("schema", f"应为 must be {SCHEMA!r}, 得到 got {given['schema']!r}"))
+    answer = given.pop("answer", None)
+    if answer is not None and "answers" not in given:
+        given["answers"] = [answer]
+    given.setdefault("question", None)
+    for name, value in given.items():
+        if name in ("schema", "id"):
+            continue
+        try:
+            if name not in _READERS:
+                raise ValueError(f"没有这一项 unknown; 可用 known: {', '.join(_READERS)}")
+            values[name] = _READERS[name](value)
+        except ValueError as error:
+            problems.append((name, str(error)))
+    if problems:
+        raise ItemError(problems)
+    return GoldItem(id=item_id, **values)
 
 
 def as_record(item: GoldItem) -> dict[str, Any]:
-    """The canonical object of one item, without what is at its default; `item_of` reads it back."""
+    """The canonical object of one item, without what is at its default; `item_of` reads it back.
+
+    Which conversation it is a turn of is not in it: that is said by where it stands in the file.
+    """
     default = GoldItem(item.id, item.question)
     record: dict[str, Any] = {"schema": SCHEMA, "id": item.id, "question": item.question}
     for spec in fields(GoldItem):
@@ -215,36 +244,63 @@ def as_record(item: GoldItem) -> dict[str, Any]:
     return record
 
 
+def _wrapped(field: str, read: Callable[..., Any], *given: object) -> Any:
+    """What `read` makes of `given`; its complaint is about `field`."""
+    try:
+        return read(*given)
+    except ValueError as error:
+        raise ItemError([(field, str(error))]) from None
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8-sig").split("\n")
+    except FileNotFoundError:
+        raise GoldError(f"评测集文件不存在 gold file not found: {file}") from None
+    except (UnicodeDecodeError, OSError) as error:
+        raise GoldError(f"读不了评测集 cannot read the gold file {file}: {error}") from None
+
+
+_FACT_KEYS: Mapping[str, set[str]] = {
+    "text": {"any"},
+    "number": {"value", "unit", "tol", "any"},
+    "percent": {"value", "tol", "any"},
+    "date": {"value", "any"},
+    "list": {"members", "least"},
+}
+
+
 def _fact(record: object) -> Fact:
     """A fact of the canonical form, or a group of alternatives of the simple one."""
     if isinstance(record, list):
-        return Fact(any=_texts(record, "facts"))
-    given = _mapping(record, "fact")
+        record = {"any": record}
+    given = check.mapping(record)
     kind = given.get("type", "text")
     if kind not in get_args(FactType):
-        raise ValueError(f"fact type must be one of {', '.join(get_args(FactType))}, not {kind!r}")
-    unknown = set(given) - {"id", "type", "any", "value", "unit", "tol", "members", "least", "vital"}
-    if unknown:
-        raise ValueError(f"unknown key {sorted(unknown)[0]!r} in a fact")
-    value = given.get("value", "")
-    if kind in ("number", "percent"):
-        value = _number(value, f"value of a {kind}")
-    needed = {"text": "any", "list": "members"}.get(kind, "value")
-    if given.get(needed) in (None, "", []):
-        raise ValueError(f"a fact of type {kind} needs {needed!r}")
+        raise ValueError(f"type 应为 must be one of {', '.join(get_args(FactType))}, 得到 got {kind!r}")
+    check.known(given, _FACT_KEYS[kind] | {"type", "id", "vital"}, f"{kind} 类要点 a fact of type {kind} ")
+    for needed in ("any", "value", "members"):
+        if needed in _FACT_KEYS[kind] and given.get(needed) in (None, []) and (needed != "any" or kind == "text"):
+            raise ValueError(f"{kind} 类要点缺少 a fact of type {kind} needs {needed!r}")
+    members = tuple(
+        check.texts([one] if isinstance(one, str) else one) for one in check.items(given.get("members", []))
+    )
+    least = check.whole(given.get("least", 0))
+    if not all(members) or least > len(members):
+        raise ValueError("members 里有空项，或 least 超过项数 members hold an empty one, or fewer than `least`")
+    value: str | float = ""
+    if "value" in given:
+        value = check.iso_date(given["value"]) if kind == "date" else check.number(given["value"])
     return Fact(
         type=kind,
-        any=_texts(given.get("any", []), "any"),
+        any=check.texts(given.get("any", [])),
         value=value,
-        unit=given.get("unit", ""),
-        tolerance=_number(given.get("tol", 0.0), "tol"),
-        members=tuple(
-            (one,) if isinstance(one, str) else _texts(one, "members")
-            for one in _list(given.get("members", []), "members")
-        ),
-        least=int(_number(given.get("least", 0), "least")),
-        vital=_flag(given.get("vital", True), "vital"),
-        id=given.get("id", ""),
+        unit=check.string(given.get("unit", "")),
+        tolerance=check.number(given.get("tol", 0.0), least=0),
+        members=members,
+        least=least,
+        vital=check.flag(given.get("vital", True)),
+        id=check.string(given.get("id", "")),
     )
 
 
@@ -260,11 +316,13 @@ def _fact_record(fact: Fact) -> dict[str, Any]:
 
 def _group(record: object) -> tuple[Evidence, ...]:
     """A group of alternatives; in the simple form a single quotation stands for a group of one."""
-    alternatives = record if isinstance(record, list) else [record]
     group = []
-    for one in alternatives:
-        given = _mapping(one, "evidence")
-        group.append(Evidence(_text(given.get("doc"), "doc"), _text(given.get("quote"), "quote"), given.get("page")))
+    for one in record if isinstance(record, list) else [record]:
+        given = check.known(check.mapping(one), {"doc", "quote", "page"}, "证据 evidence ")
+        page = check.whole(given["page"], least=1) if "page" in given else None
+        group.append(Evidence(check.text(given.get("doc")), check.string(given.get("quote", "")), page))
+    if not group:
+        raise ValueError("证据组不能为空 a group of evidence needs at least one quotation")
     return tuple(group)
 
 
@@ -274,48 +332,48 @@ def _group_record(group: tuple[Evidence, ...]) -> list[dict[str, Any]]:
     ]
 
 
+def _past_turn(record: object) -> PastTurn:
+    given = check.known(check.mapping(record), {"question", "answer"}, "历史一轮 a past turn ")
+    return PastTurn(check.text(given.get("question")), check.string(given.get("answer", "")))
+
+
+def _status(value: object) -> str:
+    if value not in get_args(GoldStatus):
+        raise check.wrong(" draft 或 approved", "draft or approved", value)
+    return str(value)
+
+
+def _each(read: Callable[[object], Any]) -> Callable[[object], tuple[Any, ...]]:
+    """Reads a list, each member with `read`."""
+    return lambda value: tuple(read(one) for one in check.items(value))
+
+
 def _plain(value: Any) -> Any:
-    """Tuples as lists, all the way down."""
-    return [_plain(one) for one in value] if isinstance(value, tuple) else value
+    """Tuples as lists, all the way down, and whole numbers without a decimal point: one form for equal values."""
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
 
 
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "question": check.text,
+    "history": _each(_past_turn),
+    "answerable": check.flag,
+    "answers": check.texts,
+    "facts": _each(_fact),
+    "forbidden": check.texts,
+    "evidence": _each(_group),
+    "tags": check.texts,
+    "difficulty": check.whole,
+    "split": check.string,
+    "weight": check.positive,
+    "status": _status,
+    **dict.fromkeys(("author", "reviewer", "source", "created", "notes"), check.string),
+}
 _RECORDS: Mapping[str, Callable[[Any], Any]] = {
     "facts": lambda facts: [_fact_record(one) for one in facts],
     "evidence": lambda groups: [_group_record(one) for one in groups],
     "history": lambda turns: [{"question": one.question, "answer": one.answer} for one in turns],
 }
-_KEYS = {spec.name for spec in fields(GoldItem)} - {"conversation"} | {"schema", "answer"}
-
-
-def _mapping(value: object, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} must be an object, not {value!r}")
-    return value
-
-
-def _list(value: object, name: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError(f"{name} must be a list, not {value!r}")
-    return value
-
-
-def _text(value: object, name: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{name} must be a text that is not empty, not {value!r}")
-    return value
-
-
-def _texts(value: object, name: str) -> tuple[str, ...]:
-    return tuple(_text(one, name) for one in _list(value, name))
-
-
-def _flag(value: object, name: str) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} must be true or false, not {value!r}")
-    return value
-
-
-def _number(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} must be a number, not {value!r}")
-    return value
+SHARED = set(_READERS) - {"question", "history", "answerable", "answers", "facts", "forbidden", "evidence"}
+"""What may stand beside the turns of a conversation, for all of them."""

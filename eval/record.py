@@ -83,6 +83,8 @@ class Record:
     tokens: Mapping[str, int] = field(default_factory=dict)
     confidence: float | None = None
     error: str = ""
+    cached: bool = False
+    """Whether the answer was kept from an earlier run; its times and tokens are those of that run."""
 
     @classmethod
     def from_dict(cls, fields_of: Mapping[str, Any]) -> Record:
@@ -174,6 +176,8 @@ class RunInfo:
     seed: int = 0
     seconds: float = 0.0
     finished: bool = False
+    library: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked from: home, number of documents and passages, hash of their content; empty for foreign systems."""
     schema: str = "zhida-run/1"
 
 
@@ -190,13 +194,11 @@ class Run:
 
 def read_run(folder: Path) -> Run:
     """The run in `folder`, finished or not. Raises RunError where there is none."""
+    info = read_run_info(folder)
     try:
-        info = RunInfo(**json.loads((folder / "run.json").read_text(encoding="utf-8")))
         gold = read_gold(folder / "gold.jsonl")
-    except (OSError, ValueError, TypeError, GoldError) as error:
-        raise RunError(
-            f"不是评测结果文件夹 not a run's folder: {folder} ({error}); 先运行 first `zhida eval run GOLD --out {folder}`"
-        ) from None
+    except GoldError as error:
+        raise RunError(f"评测结果不完整 the run in {folder} is not whole: {error}") from None
     records = (Record.from_dict(one) for one in read_lines(folder / "items.jsonl"))
     scores = tuple(Score.from_dict(one) for one in read_lines(folder / "scores.jsonl"))
     anchors = folder / "anchors.json"
@@ -204,11 +206,22 @@ def read_run(folder: Path) -> Run:
     return Run(info, gold, {record.id: record for record in records}, scores, found)
 
 
+def read_run_info(folder: Path) -> RunInfo:
+    """What run.json says. Raises RunError where there is none, or one that is not ours."""
+    try:
+        return RunInfo(**json.loads((folder / "run.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise RunError(
+            f"不是评测结果文件夹 not a run's folder: {folder} ({error}); 先运行 first `zhida eval run GOLD --out {folder}`"
+        ) from None
+
+
 def read_lines(file: Path) -> Iterator[dict[str, Any]]:
     """The objects of a JSON lines file; none if it is not there. A last line that was cut off is left out."""
     if not file.is_file():
         return
-    lines = file.read_text(encoding="utf-8").split("\n")
+    # Split before it is decoded: a line that was cut off may end in the middle of a character.
+    lines = file.read_bytes().split(b"\n")
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -226,6 +239,14 @@ def write_lines(file: Path, records: Iterable[object]) -> None:
     with partial.open("w", encoding="utf-8", newline="\n") as out:
         for record in records:
             out.write(as_line(record))
+    partial.replace(file)
+
+
+def write_json(file: Path, value: object) -> None:
+    """A dataclass or object as indented JSON, put in place whole."""
+    plain = asdict(value) if hasattr(value, "__dataclass_fields__") else value  # type: ignore[call-overload]
+    partial = file.with_name(file.name + ".partial")
+    partial.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     partial.replace(file)
 
 

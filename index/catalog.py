@@ -11,16 +11,18 @@ import functools
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import numpy as np
-from sqlalchemy import Engine, ExceptionContext, create_engine, event, func, select, text
+from numpy.typing import NDArray
+from sqlalchemy import Engine, ExceptionContext, Select, and_, create_engine, event, func, select, text
 
+from index.catalog_migrations import STEPS, migrate
 from index.catalog_rows import (
     PASSAGE_COLUMNS,
     changes,
@@ -33,15 +35,19 @@ from index.catalog_rows import (
     vectors,
 )
 from index.catalog_transaction import Record, Transaction, last_change
+from index.catalog_types import DamagedColumn, matrix_of
+from index.durable import writer_lock
 from index.errors import LibraryError
-from index.passage import Document, Hygiene, Passage
+from index.passage import Document, Hygiene, Passage, Where, period
 from index.vectors.base import Vectors
 
-SCHEMA = 1
+SCHEMA = 2
 IDS_AT_ONCE = 1000  # well below the number of variables that a statement may have (SQLite: 32,766)
 ROWS_AT_ONCE = 2000
 BUSY_SECONDS = 30  # how long a statement waits for a checkpoint of another process
-PAGE = 16384  # bytes: 7 vectors of 512 dimensions fill 88 % of a page; SQLite's own 4096 would hold one, 50 %
+PAGE = (
+    16384  # bytes: 15 vectors of 512 dimensions fill 95 % of a page; SQLite's own 4096 would hold three, 76 %
+)
 REFUSED = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -74,6 +80,11 @@ class DocumentInfo:
     media_type: str = ""
     reading: int = 0
     """Version of the reading that made its passages, see catalog_transaction.Record."""
+    collection: str = ""
+    status: str = ""
+    published: str = ""
+    version: int = 1
+    """How many times it has been stored under this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +132,8 @@ class Catalog:
             self._create()
         elif version == 0:
             raise damaged(self.file, "空文件 it is empty")
+        elif version in STEPS:
+            self._migrate()
         elif version != SCHEMA:
             raise LibraryError(
                 f"此库由其他版本的 Zhida 建立 this library was made by another version of Zhida: {self.file} "
@@ -134,6 +147,19 @@ class Catalog:
             connection.execute(text("PRAGMA journal_mode = WAL"))
             metadata.create_all(connection)
             connection.execute(text(f"PRAGMA user_version = {SCHEMA}"))
+
+    def _migrate(self) -> None:
+        """Bring an earlier schema to this one, unless another process has done so in the meantime."""
+        self._engine.dispose()
+        with writer_lock(self.file.with_name("LOCK"), BUSY_SECONDS):
+            with self._engine.connect() as connection:
+                version = connection.scalar(text("PRAGMA user_version"))
+            self._engine.dispose()
+            if version != SCHEMA:
+                try:
+                    migrate(self.file, version, SCHEMA)
+                except sqlite3.DatabaseError as error:
+                    raise damaged(self.file, error) from None
 
     def close(self) -> None:
         """Close all connections."""
@@ -184,16 +210,23 @@ class Catalog:
             rows = connection.execute(select(*columns).order_by(documents.c.name)).mappings().all()
         return [DocumentInfo(**{**row, "hygiene": Hygiene(**row["hygiene"])}) for row in rows]
 
-    def document(self, name: str) -> Document | None:
+    def document(self, name: str, collection: str = "") -> Document | None:
         """The document of this name with its text, or None."""
-        with self._engine.connect() as connection:
-            row = connection.execute(select(documents).where(documents.c.name == name)).one_or_none()
+        row = self._row(select(documents), name, collection)
         return None if row is None else document_of(row)
 
-    def record(self, name: str) -> Record | None:
-        """Everything that is stored of a document, or None."""
+    def _row(self, query: Select[Any], name: str, collection: str) -> Any:
+        """The one row of `query` that belongs to a document, or None."""
+        query = query.where(documents.c.name == name, documents.c.collection == collection)
         with self._engine.connect() as connection:
-            row = connection.execute(select(documents).where(documents.c.name == name)).one_or_none()
+            try:
+                return connection.execute(query).one_or_none()
+            except DamagedColumn as error:
+                raise damaged(self.file, error) from None
+
+    def record(self, name: str, collection: str = "") -> Record | None:
+        """Everything that is stored of a document, or None."""
+        row = self._row(select(documents), name, collection)
         if row is None:
             return None
         ids = range(row.first_passage, row.first_passage + row.passages)
@@ -207,10 +240,10 @@ class Catalog:
             row.reading,
         )
 
-    def sha256(self, name: str) -> str | None:
+    def sha256(self, name: str, collection: str = "") -> str | None:
         """The SHA-256 of the file that a document came from, or None."""
-        with self._engine.connect() as connection:
-            return connection.scalar(select(documents.c.sha256).where(documents.c.name == name))
+        row = self._row(select(documents.c.sha256), name, collection)
+        return None if row is None else str(row.sha256)
 
     def is_original(self, sha256: str) -> bool:
         """Whether some document came from the file of this SHA-256."""
@@ -220,15 +253,19 @@ class Catalog:
                 is not None
             )
 
-    def passage_ids(self, names: Collection[str]) -> dict[int, range]:
-        """The passages of the documents of these names, as {document id: range of passage ids}."""
-        columns = select(documents.c.id, documents.c.first_passage, documents.c.passages)
-        found: dict[int, range] = {}
+    def admitted(self, where: Where) -> NDArray[np.int64]:
+        """The ids of the passages that `where` admits, ascending."""
+        query = select(passages.c.id).join_from(passages, documents).where(*_conditions(where))
         with self._engine.connect() as connection:
-            for part in _parts(sorted(names)):
-                for id, first, count in connection.execute(columns.where(documents.c.name.in_(part))):
-                    found[id] = range(first, first + count)
-        return found
+            found = connection.execute(query.order_by(passages.c.id)).scalars().all()
+        return np.array(found, dtype=np.int64)
+
+    def document_ids(self, where: Where) -> list[int]:
+        """The ids of the documents of the names, collections and statuses that `where` asks for, ascending."""
+        narrowed = Where(documents=where.documents, collections=where.collections, statuses=where.statuses)
+        query = select(documents.c.id).where(*_conditions(narrowed)).order_by(documents.c.id)
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """The passages of these ids that exist."""
@@ -262,7 +299,7 @@ class Catalog:
                 for id, blob in connection.execute(query.where(vectors.c.passage_id.in_(part))):
                     found[id] = blob
         there = [id for id in ids if id in found]
-        return there, _matrix([found[id] for id in there])
+        return there, matrix_of([found[id] for id in there])
 
     def all_vectors(self) -> tuple[int, list[int], Vectors]:
         """All vectors as (change number that they stand at, ids ascending, vectors)."""
@@ -271,7 +308,7 @@ class Catalog:
             # The number is read first: what is written in between is then seen again, which does no harm.
             number = last_change(connection).number
             rows = connection.execute(query).all()
-        return number, [row[0] for row in rows], _matrix([row[1] for row in rows])
+        return number, [row[0] for row in rows], matrix_of([row[1] for row in rows])
 
     def checkpoint(self) -> None:
         """Bring the write-ahead log into the file and empty it, as far as open readers allow."""
@@ -302,11 +339,29 @@ def _parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
         yield values[start : start + IDS_AT_ONCE]
 
 
-def _matrix(blobs: Sequence[bytes]) -> Vectors:
-    """The vectors as one array; (0, 0) when there is none."""
-    if not blobs:
-        return np.zeros((0, 0), dtype=np.float32)
-    return np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(blobs), -1)
+def _conditions(where: Where) -> list[Any]:
+    """What the passages that `where` admits have in common, as in Where.admits."""
+    conditions: list[Any] = []
+    for column, values in (
+        (documents.c.name, where.documents),
+        (documents.c.collection, where.collections),
+        (passages.c.speaker_name, where.speakers),
+        (passages.c.publisher, where.publishers),
+        (documents.c.status, where.statuses),
+    ):
+        if values:
+            conditions.append(column.in_(sorted(values)))
+    if where.dated:
+        date = passages.c.published
+        conditions.append(date != "")
+        # As in passage.period: 2024-02 begins on 2024-02-01 and ends on 2024-02-31 at the latest.
+        begins = date.concat(func.substr("-01-01", func.length(date) - 3))
+        ends = date.concat(func.substr("-12-31", func.length(date) - 3))
+        if where.published_to:
+            conditions.append(begins <= period(where.published_to)[1])
+        if where.published_from:
+            conditions.append(ends >= period(where.published_from)[0])
+    return [and_(True, *conditions)] if conditions else []
 
 
 def damaged(file: Path, reason: object) -> LibraryError:

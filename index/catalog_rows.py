@@ -10,8 +10,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Row, Table, Text
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
+from index.catalog_types import Compressed, CompressedJSON
 from index.passage import Article, Document, Hygiene, OffsetMap, Passage, Speaker
 
 metadata = MetaData()
@@ -20,7 +33,9 @@ documents = Table(
     "documents",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("collection", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
     Column("sha256", Text, nullable=False, index=True),
     Column("size", Integer, nullable=False),
     Column("characters", Integer, nullable=False),
@@ -31,15 +46,17 @@ documents = Table(
     Column("title", Text, nullable=False),
     Column("published", Text, nullable=False),
     Column("publisher", Text, nullable=False),
+    Column("status", Text, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("encoding", Text, nullable=False),
     Column("hygiene", JSON, nullable=False),
     # The long columns stand last: SQLite reads a row from its front and follows it into overflow pages only
     # as far as asked, so that listing documents does not read their texts.
-    Column("pages", JSON, nullable=False),
-    Column("outline", JSON, nullable=False),
-    Column("origin", JSON, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("pages", CompressedJSON, nullable=False),
+    Column("outline", CompressedJSON, nullable=False),
+    Column("origin", CompressedJSON, nullable=False),
+    Column("text", Compressed, nullable=False),
+    UniqueConstraint("collection", "name"),
     sqlite_autoincrement=True,
 )
 
@@ -107,7 +124,9 @@ PASSAGE_COLUMNS = (
     documents.c.name,
     *(passages.c[name] for name in ("start", "end", "text", "kind", "article", "heading", "section")),
     *(passages.c[name] for name in ("speaker_name", "speaker_organisation", "speaker_role")),
-    *(passages.c[name] for name in ("published", "publisher", "url", "page", "document_id", "id")),
+    *(passages.c[name] for name in ("published", "publisher", "url", "page")),
+    *(documents.c[name] for name in ("status", "collection")),
+    *(passages.c[name] for name in ("document_id", "id")),
 )
 """What `passage_of` takes, in its order."""
 
@@ -147,6 +166,8 @@ def document_row(document: Document) -> dict[str, Any]:
     """The columns of `documents` that the Document itself gives."""
     return {
         "name": document.name,
+        "collection": document.collection,
+        "status": document.status,
         "characters": len(document.text),
         "title": document.title,
         "published": document.published,
@@ -175,6 +196,8 @@ def document_of(row: Row[Any]) -> Document:
         published=row.published,
         publisher=row.publisher,
         pages=tuple(row.pages),
+        status=row.status,
+        collection=row.collection,
         id=row.id,
     )
 

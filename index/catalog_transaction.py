@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import numpy as np
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from index.catalog_rows import changes, document_row, documents, meta, passage_row, passages, vectors
+from index.catalog_types import vector_bytes
 from index.passage import Document, Passage
 from index.vectors.base import Vectors
 
@@ -63,28 +63,28 @@ class Transaction:
             _check(record)
             ids = range(first := self._issued + 1, first + len(record.passages))
             document_id = self._put_document(record, ids)
-            matrix = np.ascontiguousarray(record.vectors, dtype="<f4")
+            halves = vector_bytes(record.vectors)
             for seq, (id, passage) in enumerate(zip(ids, record.passages, strict=True)):
                 passage_rows.append(passage_row(passage, id, document_id, seq))
-                vector_rows.append({"passage_id": id, "vector": matrix[seq].tobytes()})
+                vector_rows.append({"passage_id": id, "vector": halves[seq]})
             log.append(self._change("add", document_id, ids))
         # Together, since each statement costs SQLAlchemy as much as SQLite needs for twenty rows.
         for statement, rows in ((_ADD_PASSAGE, passage_rows), (_ADD_VECTOR, vector_rows), (_ADD_CHANGE, log)):
             if rows:
                 self._connection.execute(statement, rows)
 
-    def remove(self, name: str) -> bool:
+    def remove(self, name: str, collection: str = "") -> bool:
         """Remove a document with all that hangs on it; False if there is none of this name."""
-        old = self._find(name)
+        old = self._find(name, collection)
         if old is None:
             return False
         self._forget(old)
         self._connection.execute(delete(documents).where(documents.c.id == old.id))
         return True
 
-    def rename(self, old: str, new: str) -> None:
+    def rename(self, old: str, new: str, collection: str = "") -> None:
         """Give a document another name; its passages and vectors stay."""
-        found = self._find(old)
+        found = self._find(old, collection)
         if found is None:
             raise ValueError(f"no document named {old}")
         self._connection.execute(update(documents).where(documents.c.id == found.id).values(name=new))
@@ -107,16 +107,17 @@ class Transaction:
             "reading": record.reading,
             "added_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        old = self._find(record.document.name)
+        old = self._find(record.document.name, record.document.collection)
         if old is None:
-            return int(self._connection.scalars(_ADD_DOCUMENT, row).one())
+            return int(self._connection.scalars(_ADD_DOCUMENT, row | {"version": 1}).one())
         self._forget(old)
+        row["version"] = old.version + 1
         self._connection.execute(delete(passages).where(passages.c.document_id == old.id))
         self._connection.execute(update(documents).where(documents.c.id == old.id).values(row))
         return int(old.id)
 
-    def _find(self, name: str) -> Any:
-        return self._connection.execute(_FIND, {"wanted": name}).one_or_none()
+    def _find(self, name: str, collection: str) -> Any:
+        return self._connection.execute(_FIND, {"wanted": name, "within": collection}).one_or_none()
 
     def _forget(self, old: Any) -> None:
         ids = range(old.first_passage, old.first_passage + old.passages)
@@ -129,8 +130,8 @@ class Transaction:
         return change | {"issued": self._issued}
 
 
-_FIND = select(documents.c.id, documents.c.first_passage, documents.c.passages).where(
-    documents.c.name == bindparam("wanted")
+_FIND = select(documents.c.id, documents.c.first_passage, documents.c.passages, documents.c.version).where(
+    documents.c.name == bindparam("wanted"), documents.c.collection == bindparam("within")
 )
 _ADD_DOCUMENT = insert(documents).returning(documents.c.id)
 _ADD_PASSAGE = insert(passages)

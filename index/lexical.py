@@ -18,13 +18,22 @@ from math import log
 from pathlib import Path
 
 import tantivy
-from tantivy import Occur, Query
+from tantivy import FieldType, Occur, Query
 
 from index import words
 from index.errors import LibraryBusy, LibraryError
+from index.passage import EVERYWHERE, Where, period
 
 FIELDS = {"words": 1.0, "bigrams": 0.3, "context_words": 0.4, "context_bigrams": 0.12}
 """Fields of the index with the weight of each in a question, chosen on even questions of CMRC 2018."""
+
+FILTERS = {
+    "collection": "collections",
+    "speaker": "speakers",
+    "publisher": "publishers",
+    "status": "statuses",
+}
+"""Fields that say where a row is from, with the field of Where that asks for them."""
 
 CLAUSE_WEIGHT = 4.0
 """What a clause number of the question (第12条) is worth in a context: who names one wants that very clause."""
@@ -43,6 +52,12 @@ class LexicalRow:
     document_id: int
     text: str
     context: str
+    collection: str = ""
+    speaker: str = ""
+    publisher: str = ""
+    status: str = ""
+    published: str = ""
+    """An ISO date, or "" when nothing says it."""
 
 
 class LexicalIndex:
@@ -115,21 +130,25 @@ class LexicalIndex:
             self._writer = None
 
     def search(
-        self, question: str, k: int, documents: Collection[int] | None = None
+        self, question: str, k: int, where: Where = EVERYWHERE, documents: Collection[int] | None = None
     ) -> list[tuple[int, float]]:
-        """The `k` best rows as (id, BM25 score), best first; only of `documents` when they are given.
+        """The `k` best rows as (id, BM25 score), best first; only of those that `where` admits.
+
+        `documents` are the ids of those that `where` names, None when it names none: an index knows ids only,
+        so that renaming a document costs it nothing.
 
         Scores are above 0, higher is better, comparable within one question only. A row that shares
         no token with the question is not returned.
         """
         query = self._query(question)
         k = min(k, len(self))  # tantivy sets memory aside for as many as it is asked for
-        if query is None or k < 1 or (documents is not None and not documents):
+        if query is None or k < 1:
             return []
-        if documents is not None:
-            named = Query.term_set_query(self._schema, "document", [str(document) for document in documents])
-            # Weighed 0: which document it is says nothing about the answer.
-            query = Query.boolean_query([(Occur.Must, query), (Occur.Must, Query.boost_query(named, 0.0))])
+        filters = self._filters(where, documents)
+        if filters:
+            # Weighed 0: where a row comes from says nothing about the answer.
+            musts = [(Occur.Must, Query.boost_query(one, 0.0)) for one in filters]
+            query = Query.boolean_query([(Occur.Must, query), *musts])
         searcher = self._searcher
         hits = searcher.search(query, k, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
@@ -164,6 +183,21 @@ class LexicalIndex:
                 clauses.append((Occur.Should, Query.boost_query(term, weight)))
         return Query.boolean_query(clauses) if clauses else None
 
+    def _filters(self, where: Where, documents: Collection[int] | None) -> list[Query]:
+        """What has to hold of a row, one query a field."""
+        wanted = {field: getattr(where, name) for field, name in FILTERS.items()}
+        named = {field: [_keyword(value) for value in values] for field, values in wanted.items() if values}
+        if documents is not None:
+            named["document"] = [str(document) for document in documents]
+        filters = [Query.term_set_query(self._schema, field, values) for field, values in named.items()]
+        if where.dated:
+            # Rows without a date begin and end on day 0.
+            first = _day(period(where.published_from)[0]) if where.published_from else 1
+            last = _day(period(where.published_to)[1]) if where.published_to else None
+            for field, lower, upper in (("ends", first, None), ("begins", 1, last)):
+                filters.append(Query.range_query(self._schema, field, FieldType.Integer, lower, upper))
+        return filters
+
     def _unreadable(self, error: Exception) -> LibraryError:
         reason = str(error).partition("\n")[0]
         return LibraryError(f"无法打开词语索引 cannot open the lexical index: {self._folder}: {reason}")
@@ -188,6 +222,11 @@ def _document(row: LexicalRow) -> tantivy.Document:
     document.add_integer("id", row.id)
     document.add_text("key", str(row.id))
     document.add_text("document", str(row.document_id))
+    for field in FILTERS:
+        document.add_text(field, _keyword(getattr(row, field)))
+    begins, ends = map(_day, period(row.published)) if row.published else (0, 0)
+    document.add_integer("begins", begins)
+    document.add_integer("ends", ends)
     tokens, pairs = words.tokens_and_bigrams(row.text)
     document.add_text("words", " ".join(tokens))
     document.add_text("bigrams", " ".join(pairs))
@@ -210,11 +249,24 @@ def _asked(tokens: list[str]) -> list[str]:
     return [token for token in distinct if token not in words.STOPWORDS] or list(distinct)
 
 
+def _keyword(value: str) -> str:
+    """A value as it is indexed whole; marked, since an empty one would be no term at all."""
+    return f"={value}"
+
+
+def _day(date: str) -> int:
+    """YYYY-MM-DD as the number YYYYMMDD, which is in the same order."""
+    return int(date.replace("-", ""))
+
+
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("id", fast=True)
     builder.add_text_field("key", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
+    for field in ("document", *FILTERS):
+        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
+    for field in ("begins", "ends"):
+        builder.add_integer_field(field, indexed=False, fast=True)
     for field in FIELDS:
         # tantivy's whitespace tokenizer neither folds case nor drops long words.
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")

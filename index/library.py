@@ -25,10 +25,13 @@ from index.durable import bytes_below, make_folder, sha256_of, writer_lock
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
 from index.library_reader import Reader, model_mismatch
-from index.library_writer import LEXICAL, ORIGINALS, PENDING, READING, Writer
+from index.library_writer import LEXICAL, PENDING, Writer, reading_number
 from index.manifest import FILE_NAME
-from index.passage import Document, Hit, Passage, Where
+from index.originals import FOLDER as ORIGINALS
+from index.originals import Originals
+from index.passage import EVERYWHERE, Document, Hit, Passage, Where
 from index.snapshot import VECTORS
+from index.split import IDEAL
 from index.vectors.base import Vectors
 
 if TYPE_CHECKING:
@@ -39,7 +42,6 @@ Mode = Literal["lexical", "dense"]
 LOCK_SECONDS = 2.0  # how long to wait for another process: longer than the index needs to be mended
 THREAD_SECONDS = 30.0  # how long to wait for another thread of this process
 HEAD_WITHIN = 100  # passages of one article before which its head is looked for
-EVERYWHERE = Where()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,10 @@ class LibraryStatus:
 class Library:
     """An open home folder. Safe to use from many threads."""
 
-    def __init__(self, home: Path, embedder: Embedder, catalog: Catalog) -> None:
+    def __init__(self, home: Path, embedder: Embedder, catalog: Catalog, passage_length: int = IDEAL) -> None:
         """Use `Library.open`."""
         self.home = home
+        self.passage_length = passage_length
         self._embedder = embedder
         self._catalog = catalog
         self._thread_lock = threading.Lock()
@@ -69,12 +72,22 @@ class Library:
         self._reader = Reader(home, catalog, embedder, mend=self._mend)
 
     @classmethod
-    def open(cls, home: Path, embedder: Embedder, *, create: bool = False, rebuild: bool = False) -> Self:
+    def open(
+        cls,
+        home: Path,
+        embedder: Embedder,
+        *,
+        create: bool = False,
+        rebuild: bool = False,
+        passage_length: int = IDEAL,
+    ) -> Self:
         """The library in `home`; with `create`, an empty one is made if there is none.
 
         An index that is missing, damaged or behind the catalog is put right on the way. Raises
         LibraryError if there is no library and ModelMismatch if another model made its vectors; with
         `rebuild` the latter is let pass, for the `sync(..., rebuild=True)` that must follow.
+        `passage_length` is how many characters a passage aims at that is made from now on; the next sync reads
+        again what was split to another length, and searching does not ask for it.
         """
         file = home / "catalog.db"
         made: tuple[Path, ...] | None = None
@@ -87,7 +100,7 @@ class Library:
             make_folder(home)
         catalog = Catalog(file, create=create)
         try:
-            library = cls(home, embedder, catalog)
+            library = cls(home, embedder, catalog, passage_length)
             library._made = made
             if library._reader.mismatch is not None and not rebuild:
                 raise library._reader.mismatch
@@ -103,11 +116,12 @@ class Library:
         paths: Sequence[Path],
         *,
         rebuild: bool = False,
+        collection: str = "",
         on_progress: Callable[[Progress], None] | None = None,
     ) -> SyncReport:
-        """Make the library hold exactly the files of `paths` (files and folders); see index.sync.
+        """Make `collection` hold exactly the files of `paths` (files and folders); see index.sync.
 
-        With `rebuild` every file is read and encoded again, in one step that readers see whole. Raises
+        Other collections stay as they are. With `rebuild` every file is read and encoded again, in one step that readers see whole. Raises
         ReadError if a path is missing or the library's own, before anything has changed, and LibraryBusy.
         If no file at all can be read, nothing changes and the report says so. A library that `open` has
         made and that is still empty then is taken away and closed.
@@ -118,7 +132,7 @@ class Library:
         try:
             check(paths, self.home)
             with self._writing(rebuild) as writer:
-                return sync(writer, paths, rebuild, on_progress)
+                return sync(writer, paths, rebuild, on_progress, collection)
         finally:
             if self._made is not None:
                 self._unmake()
@@ -132,21 +146,24 @@ class Library:
         from index.sync import reading_of  # see `sync`
 
         with self._writing() as writer:
-            stored = self._catalog.record(document.name)
-            if stored is not None and (stored.sha256, stored.reading) == (sha256_of(original), READING):
+            stored = self._catalog.record(document.name, document.collection)
+            as_now = sha256_of(original), reading_number(self.passage_length)
+            if stored is not None and (stored.sha256, stored.reading) == as_now:
                 return stored.document
-            writer.store([reading_of(document, original)])
+            writer.store([reading_of(document, original, self.passage_length)])
             writer.drop_originals_of([stored.sha256] if stored else [])
-            added = self.document(document.name)  # under the lock: later another process may remove it
+            added = self.document(
+                document.name, document.collection
+            )  # under the lock: later another process may remove it
         return added
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, collection: str = "") -> None:
         """Remove a document; none of it is found when this returns. Raises LibraryError for an unknown name."""
         with self._writing() as writer:
-            sha256 = self._catalog.sha256(name)
+            sha256 = self._catalog.sha256(name, collection)
             if sha256 is None:
                 raise _unknown(name)
-            writer.remove([name])
+            writer.remove([name], collection)
             writer.drop_originals_of([sha256])
 
     # Searching
@@ -158,17 +175,14 @@ class Library:
         (-1..1) for "dense"; comparable within one list only. Sees what any process has stored until now.
         Raises ModelMismatch in dense mode if the library was rebuilt with another model meanwhile."""
         self.refresh()
-        spans = self._catalog.passage_ids(where.documents) if where.documents else None
-        if spans is not None and not spans:
-            return []
         snapshot = self._reader.snapshot
         if mode == "lexical":
-            found = snapshot.lexical.search(question, k, None if spans is None else list(spans))
+            named = self._catalog.document_ids(where) if where.documents else None
+            found = snapshot.lexical.search(question, k, where, named)
         elif self._reader.mismatch is not None:
             raise self._reader.mismatch
         else:
-            allowed = None if spans is None else frozenset(id for span in spans.values() for id in span)
-            found = snapshot.nearest(self.encode_query(question), k, allowed)
+            found = snapshot.nearest(self.encode_query(question), k, self._reader.admitted(where))
         there = {passage.id: passage for passage in self.passages([id for id, _ in found])}
         return [Hit(there[id], score, {mode: score}) for id, score in found if id in there]
 
@@ -246,9 +260,9 @@ class Library:
         """Every passage, by name of the document and in order of its text."""
         return self._catalog.all_passages()
 
-    def document(self, name: str) -> Document:
+    def document(self, name: str, collection: str = "") -> Document:
         """The document of this name with its text; raises LibraryError if there is none."""
-        document = self._catalog.document(name)
+        document = self._catalog.document(name, collection)
         if document is None:
             raise _unknown(name)
         return document
@@ -257,17 +271,12 @@ class Library:
         """All documents by name, without their texts."""
         return self._catalog.documents()
 
-    def original(self, name: str) -> bytes:
+    def original(self, name: str, collection: str = "") -> bytes:
         """The file of a document as it came; raises LibraryError if there is none of this name."""
-        sha256 = self._catalog.sha256(name)
+        sha256 = self._catalog.sha256(name, collection)
         if sha256 is None:
             raise _unknown(name)
-        try:
-            return (self.home / ORIGINALS / sha256).read_bytes()
-        except OSError:
-            raise LibraryError(
-                f"原文件丢失，请重新同步 the original is missing, sync again: {name}"
-            ) from None
+        return Originals(self.home).read(sha256)
 
     # State
 
@@ -326,7 +335,7 @@ class Library:
                 mismatch = model_mismatch(self._catalog, self._embedder)
                 if mismatch is not None and not rebuild:
                     raise mismatch
-                writer = Writer(self.home, self._catalog, self._embedder)
+                writer = Writer(self.home, self._catalog, self._embedder, self.passage_length)
                 try:
                     yield writer
                     writer.catch_up()

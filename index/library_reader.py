@@ -12,6 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index import words
 from index.catalog import Catalog
 from index.embed import Embedder
@@ -19,13 +22,14 @@ from index.errors import ModelMismatch
 from index.lexical import LexicalIndex
 from index.library_writer import fill, open_lexical
 from index.manifest import FILE_NAME, Manifest, read_manifest
-from index.passage import Passage
+from index.passage import EVERYWHERE, Passage, Where
 from index.snapshot import Snapshot, empty, load_segment
 
 Stamp = tuple[tuple[int, int, int], ...]
 
 UNSETTLED = 50_000_000  # nanoseconds: two writes within one tick of the file system's clock look like one
 PASSAGES_KEPT = 10_000  # about 20 MB
+FILTERS_KEPT = 64
 
 
 class Reader:
@@ -48,6 +52,7 @@ class Reader:
         self._stamp: Stamp = ()
         self._inode = _inode(catalog.file)
         self._cache: dict[int, Passage] = {}
+        self._admitted: dict[Where, NDArray[np.int64]] = {}
         self._model: tuple[str, int] | None = None
         self.snapshot: Snapshot = empty(LexicalIndex(None))
         self.mismatch: ModelMismatch | None = None
@@ -66,6 +71,17 @@ class Reader:
                 cache.clear()
             cache.update(found)
         return [there[id] for id in ids if id in there]
+
+    def admitted(self, where: Where) -> NDArray[np.int64] | None:
+        """The ids of the passages that `where` admits, ascending; None when it admits all. Kept until something changes."""
+        if where == EVERYWHERE:
+            return None
+        kept = self._admitted  # of one snapshot, like the passages
+        if where not in kept:
+            if len(kept) >= FILTERS_KEPT:
+                kept.clear()
+            kept[where] = self._catalog.admitted(where)
+        return kept[where]
 
     def refresh(self, wait: bool = False) -> bool:
         """See what has changed; True if there was something. With `wait`, also what another thread is loading."""
@@ -118,7 +134,7 @@ class Reader:
             lexical = self._lagging_lexical(manifest)
         base = base or empty(lexical)
         self._manifest = manifest
-        self._cache = {}
+        self._cache, self._admitted = {}, {}
         self.snapshot = base.followed_by(self._catalog.changes(base.number), self._catalog, lexical)
 
     def _sound_lexical(self, number: int, manifest: Manifest | None) -> LexicalIndex | None:

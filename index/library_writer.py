@@ -17,20 +17,24 @@ from pathlib import Path
 from index import words
 from index.catalog import Catalog
 from index.catalog_transaction import Record
-from index.durable import make_folder, sha256_of_file, sync_file, sync_folder, unwritable, write_durably
+from index.durable import make_folder, sha256_of_file, sync_file, sync_folder, unwritable
 from index.embed import Embedder
 from index.errors import LibraryError
 from index.lexical import LexicalIndex, LexicalRow
 from index.manifest import Manifest, Segment, read_manifest, write_manifest
+from index.originals import FOLDER as ORIGINALS
+from index.originals import Originals
 from index.passage import Document, Passage
 from index.snapshot import VECTORS
+from index.split import IDEAL
 from index.vectors.base import Vectors
 from index.vectors.faiss import FaissStore
 
 LEXICAL = "lexical"
-ORIGINALS = "originals"
 READING = 3
 """Raise it when readers, cleaning or splitting give other passages: sync then reads every file again."""
+READINGS = 100_000
+"""More than any length of a passage and than any READING."""
 
 ROWS_AT_ONCE = 2000  # bounds memory while an index is filled
 PENDING = 1024  # vectors that may be searched by brute force before a new segment is worth writing
@@ -45,15 +49,26 @@ class Reading:
     original: bytes
     sha256: str
 
+    def moved_to(self, collection: str) -> Reading:
+        """The same for another collection."""
+        return replace(self, document=replace(self.document, collection=collection))
+
+
+def reading_number(passage_length: int = IDEAL) -> int:
+    """What the catalog keeps beside a document: two documents of one number were read and split alike."""
+    return READING if passage_length == IDEAL else READING * READINGS + passage_length
+
 
 class Writer:
     """Changes one library. The caller holds its lock and has made sure that the embedder is its own."""
 
-    def __init__(self, home: Path, catalog: Catalog, embedder: Embedder) -> None:
+    def __init__(self, home: Path, catalog: Catalog, embedder: Embedder, passage_length: int = IDEAL) -> None:
         """Opens the search index for writing and brings it up to the catalog."""
         self.home = home
         self.catalog = catalog
+        self.passage_length = passage_length
         self._embedder = embedder
+        self._originals = Originals(home)
         for folder in (VECTORS, ORIGINALS):
             make_folder(home / folder)
         self._manifest = read_manifest(home) or Manifest()
@@ -71,34 +86,35 @@ class Writer:
         """Encode and store documents; all of them are acknowledged when this returns, or none."""
         passages = [passage for reading in readings for passage in reading.passages]
         vectors = self._encode(passages)
+        number = reading_number(self.passage_length)
         records, start = [], 0
         for reading in readings:
             stop = start + len(reading.passages)
             part = vectors[start:stop]
             size = len(reading.original)
-            records.append(Record(reading.document, reading.sha256, size, reading.passages, part, READING))
+            records.append(Record(reading.document, reading.sha256, size, reading.passages, part, number))
             start = stop
-        self._keep_originals(readings)
+        self._originals.keep({reading.sha256: reading.original for reading in readings})
         self._put(records)
 
-    def encode_again(self, names: Iterable[str]) -> None:
-        """Give stored documents new vectors, from their stored passages."""
-        for name in names:
-            record = self.catalog.record(name)
+    def encode_again(self, documents: Iterable[tuple[str, str]]) -> None:
+        """Give stored documents, as (name, collection), new vectors from their stored passages."""
+        for name, collection in documents:
+            record = self.catalog.record(name, collection)
             if record is not None:
                 self._put([replace(record, vectors=self._encode(record.passages))])
 
-    def rename(self, pairs: Sequence[tuple[str, str]]) -> None:
+    def rename(self, pairs: Sequence[tuple[str, str]], collection: str = "") -> None:
         """Give documents other names, as (old, new); nothing is read or encoded."""
         with self.catalog.writing() as transaction:
             for old, new in pairs:
-                transaction.rename(old, new)
+                transaction.rename(old, new, collection)
 
-    def remove(self, names: Iterable[str]) -> None:
+    def remove(self, names: Iterable[str], collection: str = "") -> None:
         """Remove documents from the catalog, all in one transaction."""
         with self.catalog.writing() as transaction:
             for name in names:
-                transaction.remove(name)
+                transaction.remove(name, collection)
 
     def _put(self, records: Sequence[Record]) -> None:
         model = {"embedder": self._embedder.name, "dimension": str(self._embedder.dimension)}
@@ -110,27 +126,15 @@ class Writer:
         texts = [words.normalize(f"{passage.context}\n{passage.text}") for passage in passages]
         return self._embedder.encode(texts, kind="passage")
 
-    # Originals: named by their content, so that a file's name is a label and never a path
-
-    def _keep_originals(self, readings: Sequence[Reading]) -> None:
-        folder = self.home / ORIGINALS
-        for reading in readings:
-            if not (folder / reading.sha256).is_file():
-                write_durably(folder / reading.sha256, reading.original, sync_name=False)
-        sync_folder(folder)
+    # Originals
 
     def drop_originals(self) -> None:
         """Delete the originals that no document came from."""
-        wanted = {info.sha256 for info in self.catalog.documents()}
-        for file in (self.home / ORIGINALS).iterdir():
-            if file.name not in wanted:
-                file.unlink(missing_ok=True)
+        self._originals.drop_all_but({info.sha256 for info in self.catalog.documents()})
 
     def drop_originals_of(self, hashes: Iterable[str]) -> None:
         """Delete the originals of these hashes that no document came from any more."""
-        for sha256 in hashes:
-            if not self.catalog.is_original(sha256):
-                (self.home / ORIGINALS / sha256).unlink(missing_ok=True)
+        self._originals.drop([sha256 for sha256 in hashes if not self.catalog.is_original(sha256)])
 
     # The search index
 
@@ -219,7 +223,17 @@ def fill(lexical: LexicalIndex, catalog: Catalog) -> None:
 
 def lexical_row(passage: Passage) -> LexicalRow:
     """What the lexical index takes of a passage."""
-    return LexicalRow(passage.id, passage.document_id, passage.text, passage.context)
+    return LexicalRow(
+        passage.id,
+        passage.document_id,
+        passage.text,
+        passage.context,
+        collection=passage.collection,
+        speaker=passage.speaker.name if passage.speaker else "",
+        publisher=passage.publisher,
+        status=passage.status,
+        published=passage.published,
+    )
 
 
 def write_segment(home: Path, ids: Sequence[int], vectors: Vectors) -> Segment:

@@ -102,6 +102,10 @@ class Document:
     published: str = ""
     publisher: str = ""
     pages: tuple[int, ...] = ()
+    status: str = ""
+    """Whether it is in force, as printed there: 现行, 废止, 征求意见稿…; "" when nothing says it."""
+    collection: str = ""
+    """The part of the library that it belongs to; names are unique within one. "" is the common part."""
     id: int = 0
 
 
@@ -127,6 +131,8 @@ class Passage:
     publisher: str = ""
     url: str = ""
     page: int | None = None
+    status: str = ""
+    collection: str = ""
     document_id: int = 0
     id: int = 0
 
@@ -153,11 +159,57 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A filter on passages, made once at the edge and enforced in the stores; empty means everything."""
+    """A filter on passages, made once at the edge and enforced in the stores; empty means everything.
+
+    Of several values in one field any one will do; every field that is set must hold. `published_from` and
+    `published_to` are ISO dates (YYYY, YYYY-MM or YYYY-MM-DD), both inclusive: a passage is in when the
+    period that its date names meets theirs, and one without a date never is.
+    """
 
     documents: frozenset[str] = frozenset()
-    """Names of documents to search in; empty for all."""
+    """Names of documents to search in."""
+    collections: frozenset[str] = frozenset()
+    speakers: frozenset[str] = frozenset()
+    publishers: frozenset[str] = frozenset()
+    statuses: frozenset[str] = frozenset()
+    published_from: str = ""
+    published_to: str = ""
+
+    @property
+    def dated(self) -> bool:
+        """Whether it asks for a date at all."""
+        return bool(self.published_from or self.published_to)
 
     def admits(self, passage: Passage) -> bool:
         """Whether the passage may be found."""
-        return not self.documents or passage.document in self.documents
+        speaker = passage.speaker.name if passage.speaker else ""
+        wanted = (
+            (self.documents, passage.document),
+            (self.collections, passage.collection),
+            (self.speakers, speaker),
+            (self.publishers, passage.publisher),
+            (self.statuses, passage.status),
+        )
+        if not all(not values or value in values for values, value in wanted):
+            return False
+        return not self.dated or self._meets(passage.published)
+
+    def _meets(self, published: str) -> bool:
+        if not published:
+            return False
+        first, last = period(published)
+        return (not self.published_to or first <= period(self.published_to)[1]) and (
+            not self.published_from or last >= period(self.published_from)[0]
+        )
+
+
+EVERYWHERE = Where()
+
+
+def period(date: str) -> tuple[str, str]:
+    """The first and the last day that an ISO date may mean, as texts that compare as the days do.
+
+    >>> period("2024-02")
+    ('2024-02-01', '2024-02-31')
+    """
+    return date + "-01-01"[len(date) - 4 :], date + "-12-31"[len(date) - 4 :]

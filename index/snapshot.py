@@ -55,9 +55,9 @@ class Snapshot:
         return len(self.tail_ids) + len(self.dead)
 
     def nearest(
-        self, vector: NDArray[np.float32], k: int, allowed: frozenset[int] | None = None
+        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
-        """The `k` nearest as (passage id, inner product), best first; only among `allowed` when given."""
+        """The `k` nearest as (passage id, inner product), best first; only among the ids `allowed` when given."""
         if not vector.any():  # a question without a known word is near to nothing
             return []
         found = self._in_segment(vector, k, allowed)
@@ -66,12 +66,13 @@ class Snapshot:
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
 
     def _in_segment(
-        self, vector: NDArray[np.float32], k: int, allowed: frozenset[int] | None
+        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None
     ) -> list[tuple[int, float]]:
         if self.store is None:
             return []
         if allowed is not None:
-            return self.store.search(vector, k, allowed - self.dead)
+            dead = np.fromiter(self.dead, dtype=np.int64, count=len(self.dead))
+            return self.store.search(vector, k, np.setdiff1d(allowed, dead) if len(dead) else allowed)
         # Few of the dead are near any one question: look a little further first, past all of them if need be.
         for further in (min(k, len(self.dead)), len(self.dead)):
             hits = self.store.search(vector, k + further)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 from index.dates import find_date
@@ -20,7 +22,7 @@ LEAST, MOST = 120, 350
 """Characters of a passage, where the article allows: enough to stand alone, little enough to be about one thing."""
 
 IDEAL = 230
-"""Characters that a passage has when it can choose."""
+"""Characters that a passage has when it can choose. LEAST and MOST belong to this size and grow with another."""
 
 OVERLONG = 600
 """Characters above which even a single sentence is broken: at a clause or comma, else anywhere."""
@@ -50,8 +52,37 @@ _ABBREVIATION = re.compile(
 )
 
 
-def split(document: Document) -> list[Passage]:
-    """The passages of all articles, in reading order: heads (bylines, sources) and bodies."""
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How long passages shall be, in characters: `least` to `most` where the article allows, `ideal` if it can be.
+
+    `costs[n]` is what a passage of n characters costs: 0 at `ideal`, 1 at about `least` and `most`; one that is
+    too short costs more.
+    """
+
+    ideal: int
+    least: int
+    most: int
+    costs: tuple[float, ...]
+
+
+@cache
+def size_of(ideal: int = IDEAL) -> Size:
+    """The size whose passages have `ideal` characters when they can choose; the bounds keep their proportion."""
+    least, most = round(LEAST * ideal / IDEAL), round(MOST * ideal / IDEAL)
+    costs = []
+    for length in range(max(OVERLONG, most) + 1):
+        off = (length - ideal) / max(1, ideal - least)
+        costs.append(off * off + (1.5 if length < least else 0.0))
+    return Size(ideal, least, most, tuple(costs))
+
+
+def split(document: Document, length: int = IDEAL) -> list[Passage]:
+    """The passages of all articles, in reading order: heads (bylines, sources) and bodies.
+
+    `length` is how many characters a body passage aims at.
+    """
+    size = size_of(length)
     passages: list[Passage] = []
     for article in document.articles:
         passages += [
@@ -65,7 +96,7 @@ def split(document: Document) -> list[Passage]:
                 _add_bounded(document.text, offset, stop, spans, OVERLONG)
                 passages += [_passage(document, article, *span, heading) for span in spans]
         for heading, start, end in _sections(document.text, article):
-            for span_start, span_end in _pack(document.text, start, end):
+            for span_start, span_end in _pack(document.text, start, end, size):
                 passages.append(_passage(document, article, span_start, span_end, heading, body=True))
     return passages
 
@@ -176,10 +207,10 @@ def _sections(text: str, article: Article) -> Iterator[tuple[str, int, int]]:
         yield heading, start, article.end
 
 
-def _pack(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _pack(text: str, start: int, end: int, size: Size) -> list[tuple[int, int]]:
     """Packs the sentences of text[start:end] into passages, at the least cost over all ways to do it.
 
-    A passage costs the more the further its length is from IDEAL; a cut costs what `_cut_cost` says.
+    A passage costs the more the further its length is from the ideal; a cut costs what `_cut_cost` says.
     """
     units = sentences(text, start, end)
     cuts = [_cut_cost(text, left[1], right[0]) for left, right in pairwise(units)] + [0.0]
@@ -188,12 +219,12 @@ def _pack(text: str, start: int, end: int) -> list[tuple[int, int]]:
     ]  # after i units: the cost so far, and where the last passage began
     for i in range(1, len(units) + 1):
         stop = units[i - 1][1]
-        least, begins = best[i - 1][0] + _LENGTH_COSTS[stop - units[i - 1][0]], i - 1
+        least, begins = best[i - 1][0] + size.costs[stop - units[i - 1][0]], i - 1
         for j in range(i - 2, -1, -1):
-            size = stop - units[j][0]
-            if size > MOST:
+            length = stop - units[j][0]
+            if length > size.most:
                 break
-            cost = best[j][0] + _LENGTH_COSTS[size]
+            cost = best[j][0] + size.costs[length]
             if cost <= least:
                 least, begins = cost, j
         best.append((least + cuts[i - 1], begins))
@@ -204,15 +235,6 @@ def _pack(text: str, start: int, end: int) -> list[tuple[int, int]]:
         packed.append((units[j][0], units[i - 1][1]))
         i = j
     return packed[::-1]
-
-
-def _length_cost(size: int) -> float:
-    """0 at IDEAL, 1 at about LEAST and MOST; a passage that is too short costs more."""
-    off = (size - IDEAL) / (IDEAL - LEAST)
-    return off * off + (1.5 if size < LEAST else 0.0)
-
-
-_LENGTH_COSTS = [_length_cost(size) for size in range(OVERLONG + 1)]
 
 
 def _cut_cost(text: str, end: int, start: int) -> float:

@@ -15,11 +15,11 @@ from pathlib import Path, PurePath
 from index.catalog import DocumentInfo
 from index.durable import sha256_of, sha256_of_file
 from index.errors import ReadError
-from index.library_writer import PENDING, READING, Reading, Writer
+from index.library_writer import PENDING, READING, Reading, Writer, reading_number
 from index.passage import Document, Hygiene
 from index.readers import READERS, read
 from index.scan import Found, label, scan
-from index.split import split
+from index.split import IDEAL, split
 
 PASSAGES_AT_ONCE = 256  # encoded together and stored in one transaction
 SECONDS_AT_ONCE = 2.0  # or what has been read in this time, with a slow reader or model
@@ -91,11 +91,13 @@ def plan(
     stored: Collection[DocumentInfo],
     kept: Collection[str] = (),
     again: bool = False,
+    reading: int = READING,
 ) -> Plan:
     """Lays the files of the folders (name → SHA-256) beside the stored documents.
 
     Documents in `kept` stay although there is no such file to read. With `again`, what is unchanged counts
-    as updated; so does what another version of the readers has read.
+    as updated; so does what another version of the readers has read, or has split to another length (`reading`
+    is the number of today's way, see index.library_writer).
     """
     known = {info.name: info for info in stored}
     result = Plan()
@@ -105,9 +107,9 @@ def plan(
             gone.setdefault(info.sha256, []).append(name)
     for name, sha256 in files.items():
         if name in known:
-            fresh = (known[name].sha256, known[name].reading) == (sha256, READING) and not again
+            fresh = (known[name].sha256, known[name].reading) == (sha256, reading) and not again
             (result.unchanged if fresh else result.updated).append(name)
-        elif not again and gone.get(sha256) and known[gone[sha256][0]].reading == READING:
+        elif not again and gone.get(sha256) and known[gone[sha256][0]].reading == reading:
             result.moved.append((gone[sha256].pop(0), name))
         else:
             result.added.append(name)
@@ -116,11 +118,15 @@ def plan(
 
 
 def sync(
-    writer: Writer, paths: Sequence[Path], rebuild: bool, on_progress: Callable[[Progress], None] | None
+    writer: Writer,
+    paths: Sequence[Path],
+    rebuild: bool,
+    on_progress: Callable[[Progress], None] | None,
+    collection: str = "",
 ) -> SyncReport:
     """Carry out a sync; see index.library.Library.sync for what it promises."""
     started = time.perf_counter()
-    run = _Run(writer, on_progress)
+    run = _Run(writer, on_progress, collection)
     run.sync(paths, rebuild)
     totals = writer.catalog.totals()
     run.report.documents, run.report.passages = totals.documents, totals.passages
@@ -131,9 +137,12 @@ def sync(
 class _Run:
     """One sync under way: files that have been read wait in a batch until they are encoded and stored."""
 
-    def __init__(self, writer: Writer, on_progress: Callable[[Progress], None] | None) -> None:
+    def __init__(
+        self, writer: Writer, on_progress: Callable[[Progress], None] | None, collection: str
+    ) -> None:
         self.report = SyncReport()
         self._writer = writer
+        self._collection = collection
         self._on_progress = on_progress
         self._batch: list[Reading] = []
         self._batch_since = time.monotonic()
@@ -145,7 +154,8 @@ class _Run:
         found = scan(paths, self._writer.home)
         report = self.report
         report.failed = found.failed
-        stored = self._writer.catalog.documents()
+        everything = self._writer.catalog.documents()
+        stored = [info for info in everything if info.collection == self._collection]
         hashes = self._hashes(found)
         # What lies where a document came from, and cannot be read now, does not cost us the document.
         kept = {info.name for info in stored if found.keeps(info.name)}
@@ -153,9 +163,10 @@ class _Run:
             report.failed = report.failed or [(str(path), "没有文件 no files") for path in paths]
             report.message = NOTHING
             return
-        todo = plan(hashes, stored, kept, again=rebuild)
+        number = reading_number(self._writer.passage_length)
+        todo = plan(hashes, stored, kept, again=rebuild, reading=number)
         if rebuild:
-            self._rebuild(found.files, todo, {info.name for info in stored})
+            self._rebuild(found.files, todo, {(info.name, info.collection) for info in everything})
         else:
             self._apply(found.files, todo)
         self._writer.catch_up()
@@ -180,7 +191,7 @@ class _Run:
 
     def _apply(self, files: Mapping[str, Path], todo: Plan) -> None:
         report = self.report
-        self._writer.rename(todo.moved)
+        self._writer.rename(todo.moved, self._collection)
         report.moved, report.unchanged = [new for _, new in todo.moved], todo.unchanged
         failed = self._read_all(files, [*todo.added, *todo.updated])
         report.added = [name for name in todo.added if name not in failed]
@@ -189,16 +200,16 @@ class _Run:
             report.message = NOTHING
             return
         # Last, so that a crash on the way never leaves less than there was.
-        self._writer.remove(todo.removed)
+        self._writer.remove(todo.removed, self._collection)
         report.removed = todo.removed
 
-    def _rebuild(self, files: Mapping[str, Path], todo: Plan, stored: set[str]) -> None:
+    def _rebuild(self, files: Mapping[str, Path], todo: Plan, stored: set[tuple[str, str]]) -> None:
         """All in one transaction, since vectors of two models must never stand side by side."""
         self._rebuilding = True
         with self._writer.catalog.writing():
             self._apply(files, todo)
-            read_now = {*self.report.added, *self.report.updated}
-            self._writer.encode_again(sorted(stored - read_now - set(self.report.removed)))
+            done = {*self.report.added, *self.report.updated, *self.report.removed}
+            self._writer.encode_again(sorted(stored - {(name, self._collection) for name in done}))
         self._writer.fold()
 
     def _read_all(self, files: Mapping[str, Path], names: Sequence[str]) -> set[str]:
@@ -208,7 +219,8 @@ class _Run:
         failed: set[str] = set()
         for name in names:
             try:
-                self._batch.append(read_file(files[name], name))
+                reading = read_file(files[name], name, self._writer.passage_length)
+                self._batch.append(reading.moved_to(self._collection))
             except ReadError as error:
                 failed.add(name)
                 self.report.failed.append((label(str(files[name])), str(error)))
@@ -239,19 +251,19 @@ class _Run:
             self._on_progress(Progress(self._done, self._total, name, passages))
 
 
-def read_file(file: Path, name: str) -> Reading:
+def read_file(file: Path, name: str, passage_length: int = IDEAL) -> Reading:
     """One file, read and split; raises ReadError with the reason if that cannot be done."""
     try:
         original = file.read_bytes()
     except OSError as error:
         raise ReadError(f"无法读取 cannot be read: {error.strerror}") from None
-    return reading_of(read(original, name), original)
+    return reading_of(read(original, name), original, passage_length)
 
 
-def reading_of(document: Document, original: bytes) -> Reading:
+def reading_of(document: Document, original: bytes, passage_length: int = IDEAL) -> Reading:
     """A document, split and ready to be stored; raises ReadError for text that no file can hold."""
     try:
         document.text.encode()
     except UnicodeEncodeError:
         raise ReadError("文字中有无效字符 the text has characters that are not valid Unicode") from None
-    return Reading(document, split(document), original, sha256_of(original))
+    return Reading(document, split(document, passage_length), original, sha256_of(original))

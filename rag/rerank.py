@@ -2,17 +2,19 @@
 
 BM25 lets a passage that names the company in every sentence win over the one that holds the figure asked
 for and names the company only in its title. Here each of the question's terms counts once, wherever it
-stands. Needs no model; a cross-encoder can take its place behind the same contract.
+stands. Needs no model; a cross-encoder that is on this machine can take its place behind the same contract.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.errors import ModelError
 from index.passage import Passage
 from rag.matching import comparable, holds, weigh
 from rag.question import Question
@@ -54,3 +56,55 @@ class CoverageReranker:
             held = contexts[passage.context]
             scores[i] = sum(w * max(holds(term, text), held[term]) for term, w in weights.items()) / total
         return scores
+
+
+class CrossEncoderReranker:
+    """Scores with a sentence-transformers CrossEncoder of one output, through a sigmoid: 0..1.
+
+    The model reads the question and each passage together, with its title before it, which takes a CPU some
+    milliseconds a passage: `candidates` is what bounds it.
+    """
+
+    def __init__(self, name_or_path: str) -> None:
+        """Loads the model. Raises ModelError if it is not on this machine or is no reranker."""
+        # Heavy, and only for those who have chosen such a model.
+        try:
+            from sentence_transformers import CrossEncoder
+            from torch.nn import Sigmoid
+        except ImportError as error:
+            raise ModelError(
+                f"重排模型 {name_or_path!r} 需要 sentence-transformers，请安装 this reranker needs the package "
+                "sentence-transformers: install it, or choose the reranker coverage"
+            ) from error
+        folder = Path(name_or_path).expanduser()
+        try:
+            self._model = CrossEncoder(
+                str(folder) if folder.exists() else name_or_path,
+                local_files_only=True,
+                trust_remote_code=False,
+                activation_fn=Sigmoid(),
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(
+                f"本机没有重排模型 {name_or_path!r}，可填 coverage、none 或模型文件夹 this reranker is not on this machine "
+                "and nothing is downloaded: give coverage, none, or the folder of a CrossEncoder"
+            ) from error
+        if self._model.num_labels != 1:
+            raise ModelError(
+                f"{name_or_path}: 重排模型应只有一个输出 a reranker has one output, this model has {self._model.num_labels}"
+            )
+
+    def score(
+        self, question: Question, passages: Sequence[Passage], rarity: Mapping[str, float]
+    ) -> NDArray[np.float32]:
+        """As the contract says; `rarity` is of no use to a model."""
+        if not passages:
+            return np.zeros(0, dtype=np.float32)
+        pairs = [(question.standalone, f"{passage.context}\n{passage.text}") for passage in passages]
+        scores = self._model.predict(pairs, show_progress_bar=False, convert_to_numpy=True)
+        return np.asarray(scores, dtype=np.float32).reshape(len(passages))
+
+
+def open_reranker(name: str) -> Reranker:
+    """The reranker of this name: "coverage", else a CrossEncoder. Raises ModelError as the latter does."""
+    return CoverageReranker() if name in {"", "coverage"} else CrossEncoderReranker(name)

@@ -28,12 +28,27 @@ SearchMode = Literal["hybrid", "lexical", "dense"]
 
 
 class Retriever:
-    """Searches one library. `candidates` is how many passages each kind of search puts forward."""
+    """Searches one library.
 
-    def __init__(self, library: Library, candidates: int = 50, reranker: Reranker | None = None) -> None:
+    `candidates` is how many passages each kind of search puts forward. `fusion_weight` is what a dense score
+    weighs beside a lexical one, None for the embedding model's own; `rerank_weight` what the reranker's score
+    weighs beside both, and with 0 it is not asked.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        candidates: int = 50,
+        reranker: Reranker | None = None,
+        *,
+        fusion_weight: float | None = None,
+        rerank_weight: float = RERANK_WEIGHT,
+    ) -> None:
         self.library = library
         self.candidates = candidates
         self.reranker = reranker or CoverageReranker()
+        self.fusion_weight = library.fusion_weight if fusion_weight is None else fusion_weight
+        self.rerank_weight = rerank_weight
 
     def search(
         self, question: str, k: int = 10, mode: SearchMode = "hybrid", where: Where | None = None
@@ -41,7 +56,7 @@ class Retriever:
         """The `k` best passages, best first.
 
         Scores: BM25 for "lexical", inner product for "dense", and for "hybrid" lexical / best lexical +
-        fusion weight × inner product + RERANK_WEIGHT × reranker's score.
+        fusion weight × inner product + rerank weight × reranker's score.
         """
         where = where or Where()
         if mode != "hybrid":
@@ -49,7 +64,8 @@ class Retriever:
         wanted = max(k, self.candidates)
         lexical = self.library.search(question, wanted, "lexical", where)
         dense = self.library.search(question, wanted, "dense", where)
-        return self._rerank(question, self._fuse(question, lexical, dense))[:k]
+        fused = self._fuse(question, lexical, dense)
+        return (self._rerank(question, fused) if self.rerank_weight else fused)[:k]
 
     def _fuse(self, question: str, lexical: Sequence[Hit], dense: Sequence[Hit]) -> list[Hit]:
         """Both lists in one order; a passage that one search did not see gets that search's score all the same."""
@@ -61,11 +77,10 @@ class Retriever:
             scores = self.library.vectors(unseen) @ self.library.encode_query(question)
             cosine.update(zip(unseen, np.asarray(scores, dtype=float).tolist(), strict=True))
         best = max(bm25.values(), default=1.0) or 1.0
-        weight = self.library.fusion_weight
         hits = []
         for passage_id, passage in passages.items():
             stages = {"lexical": bm25.get(passage_id, 0.0), "dense": cosine[passage_id]}
-            score = stages["lexical"] / best + weight * stages["dense"]
+            score = stages["lexical"] / best + self.fusion_weight * stages["dense"]
             hits.append(Hit(passage, score, {**stages, "fused": score}))
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
 
@@ -75,7 +90,7 @@ class Retriever:
         scores = self.reranker.score(asked, [hit.passage for hit in hits], self.library.rarity(asked.terms))
         ranked = []
         for hit, score in zip(hits, scores.tolist(), strict=True):
-            total = hit.score + RERANK_WEIGHT * score
+            total = hit.score + self.rerank_weight * score
             ranked.append(Hit(hit.passage, total, {**hit.stages, "rerank": score}))
         return sorted(ranked, key=lambda hit: (-hit.score, hit.passage.id))
 

@@ -21,12 +21,21 @@ PREFIX = "ZHIDA_"
 
 LARGEST = {
     "chat_model_timeout": 3600,
+    "passage_length": 2000,
     "passages": 50,
     "candidates": 1000,
+    "fusion_weight": 100,
+    "rerank_weight": 100,
     "answer_length": 2000,
     "port": 65535,
 }
 """The greatest value of each number; beyond it there is only a typing mistake."""
+
+MAY_BE_ZERO = frozenset({"fusion_weight", "rerank_weight"})
+"""Numbers for which nothing is a choice; all others are at least 1 (or more than 0 where they have a fraction)."""
+
+OPTIONAL = frozenset({"fusion_weight"})
+"""Numbers that may be left to something else: empty text, as in the environment, stands for None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +60,28 @@ class Settings:
     chat_model_timeout: float = 60.0
     """Seconds that a whole answer of the language model may take."""
 
+    prompt_file: str = ""
+    """Path of a text file that takes the place of the language model's instructions; empty for our own. The rules
+    about citations, refusing and orders inside documents follow it all the same."""
+
+    passage_length: int = 230
+    """Characters that a passage aims at. With another value, the next `zhida sync` reads every file again."""
+
     passages: int = 8
     """How many passages the answerer may read."""
 
     candidates: int = 50
     """How many passages lexical and dense search each put forward."""
+
+    fusion_weight: float | None = None
+    """What a dense score weighs beside a lexical one; empty for the weight that was measured for the embedding model."""
+
+    reranker: str = "coverage"
+    """What orders the passages that were found: "coverage" counts how much of the question they hold, "none" leaves
+    the order of search, anything else is a path or name of a sentence-transformers CrossEncoder on this machine."""
+
+    rerank_weight: float = 1.0
+    """What the reranker's score, 0..1, weighs beside the fused one; 0 leaves it out."""
 
     answer_length: int = 200
     """The most characters that an extractive answer may have; a single longer sentence is still quoted whole."""
@@ -108,12 +134,16 @@ def _override(settings: Settings, values: Mapping[str, Any], origin: str, prefix
             raise SettingsError(
                 f"未知设置 unknown setting {shown!r} ({origin}); 最接近的是 did you mean {nearest!r}?"
             )
-        changes[key] = _convert(key, value, type(getattr(settings, key)), origin)
+        changes[key] = convert(key, value, origin)
     return replace(settings, **changes)
 
 
-def _convert(key: str, value: Any, kind: type[Any], origin: str) -> Any:
-    """`value` as `kind`. Text may stand for a number, as it does in the environment; nothing else is bent."""
+def convert(key: str, value: Any, origin: str) -> Any:
+    """`value` as the setting `key` has it. Text may stand for a number, as it does in the environment; nothing else
+    is bent. Raises SettingsError, naming `origin`, for a value of another kind or beyond its bounds."""
+    if key in OPTIONAL and value in (None, ""):
+        return None
+    kind = float if key in OPTIONAL else type(getattr(Settings(), key))
     converted: Any = None
     if issubclass(kind, Path):
         # An empty path would mean the folder one happens to be in.
@@ -125,12 +155,17 @@ def _convert(key: str, value: Any, kind: type[Any], origin: str) -> Any:
     if converted is None:
         name = "Path" if issubclass(kind, Path) else kind.__name__
         raise SettingsError(f"设置 {key} 应为 {name}，得到 {value!r}（{origin}）; {key} must be {name}")
-    if isinstance(converted, int | float) and not 0 < converted <= LARGEST[key]:
-        bounds = f"1–{LARGEST[key]}"
+    if isinstance(converted, int | float) and not _in_bounds(key, converted):
+        bounds = f"{0 if key in MAY_BE_ZERO else 1}–{LARGEST[key]}"
         raise SettingsError(
             f"设置 {key} 应在 {bounds} 之间，得到 {value!r}（{origin}）; {key} must be within {bounds}"
         )
     return converted
+
+
+def _in_bounds(key: str, number: float) -> bool:
+    enough = number >= 0 if key in MAY_BE_ZERO else number > 0
+    return enough and number <= LARGEST[key]
 
 
 def _number(value: float | str, kind: type[Any]) -> Any:

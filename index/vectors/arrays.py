@@ -7,18 +7,21 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.vectors.base import Vectors
+from index.vectors.base import HALF, Vectors
 
 Ids = NDArray[np.int64]
 
 
-def id_array(ids: Collection[int]) -> Ids:
+def id_array(ids: Collection[int] | Ids) -> Ids:
     """The ids as int64, in their order."""
+    if isinstance(ids, np.ndarray):
+        return ids
     return np.fromiter(ids, dtype=np.int64, count=len(ids))
 
 
 def checked_rows(ids: Sequence[int], vectors: Vectors, dimension: int) -> tuple[Ids, Vectors]:
-    """Ids and vectors of one `add`, contiguous; of an id given twice only the last vector is kept.
+    """Ids and vectors of one `add`, contiguous and rounded to half precision; of an id given twice only the last
+    vector is kept.
 
     Raises ValueError unless `vectors` has the shape (len(ids), dimension).
     """
@@ -26,7 +29,7 @@ def checked_rows(ids: Sequence[int], vectors: Vectors, dimension: int) -> tuple[
         raise ValueError(f"vectors must have the shape ({len(ids)}, {dimension}), got {vectors.shape}")
     last = {row_id: row for row, row_id in enumerate(ids)}
     rows = np.fromiter(last.values(), dtype=np.intp, count=len(last))
-    return id_array(last), np.ascontiguousarray(vectors[rows], dtype=np.float32)
+    return id_array(last), vectors[rows].astype(HALF).astype(np.float32)
 
 
 def checked_query(vector: NDArray[np.float32], dimension: int) -> NDArray[np.float32]:

@@ -13,8 +13,14 @@ Vectors = NDArray[np.float32]
 """Shape (n, d), unit length each row; a zero row is a text without a known word and is never near."""
 
 
+HALF = "<f2"
+"""What a store keeps, and the catalog: little-endian numbers of 16 bits. That moves an inner product by less than a
+thousandth, which is less than neighbouring passages differ by, and halves what a library weighs."""
+
+
 class VectorStore(Protocol):
-    """Vectors under integer ids. Scores are inner products: higher is better, 1 for the same direction."""
+    """Vectors under integer ids, kept in half precision. Scores are the inner products with the vectors as they are
+    kept: higher is better, 1 for the same direction."""
 
     @property
     def dimension(self) -> int:
@@ -30,7 +36,7 @@ class VectorStore(Protocol):
         """Forget these ids; unknown ones are passed over."""
 
     def search(
-        self, vector: NDArray[np.float32], k: int, allowed: Collection[int] | None = None
+        self, vector: NDArray[np.float32], k: int, allowed: Collection[int] | NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
         """The `k` nearest as (id, score), best first; only among `allowed` when it is given.
 

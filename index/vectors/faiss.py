@@ -27,11 +27,13 @@ _NO_HIT = np.finfo(np.float32).min
 
 
 class FaissStore:
-    """`IndexFlatIP` behind `IndexIDMap`."""
+    """An exhaustive index of numbers of 16 bits, which the catalog keeps too, behind `IndexIDMap`."""
 
     def __init__(self, dimension: int) -> None:
         """An empty store for vectors of `dimension` numbers."""
-        self._index: Any = faiss.IndexIDMap(faiss.IndexFlatIP(dimension))
+        self._index: Any = faiss.IndexIDMap(
+            faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        )
 
     @classmethod
     def load(cls, file: Path) -> Self:
@@ -69,7 +71,7 @@ class FaissStore:
             self._index.remove_ids(id_array(ids))
 
     def search(
-        self, vector: NDArray[np.float32], k: int, allowed: Collection[int] | None = None
+        self, vector: NDArray[np.float32], k: int, allowed: Collection[int] | NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
         """The `k` nearest as (id, inner product), best first; of equal ones the smaller id first."""
         rows = checked_query(vector, self.dimension)[np.newaxis]

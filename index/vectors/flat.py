@@ -63,7 +63,7 @@ class FlatStore:
             self._ids, self._vectors = self._ids[kept], self._vectors[kept]
 
     def search(
-        self, vector: NDArray[np.float32], k: int, allowed: Collection[int] | None = None
+        self, vector: NDArray[np.float32], k: int, allowed: Collection[int] | NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
         """The `k` nearest as (id, inner product), best first; of equal ones the smaller id first."""
         query = checked_query(vector, self.dimension)

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
 
 class ChatModelAnswerer:
-    """Streams from `model`, for at most `timeout` seconds an answer."""
+    """Streams from `model`, for at most `timeout` seconds an answer; `instructions` as rag.prompt has them."""
 
     mode: Literal["model"] = "model"
     reads: Literal["passages"] = "passages"
 
-    def __init__(self, model: BaseChatModel, timeout: float = 60.0) -> None:
+    def __init__(self, model: BaseChatModel, timeout: float = 60.0, instructions: str = "") -> None:
         self.model = model
         self.timeout = timeout
+        self.instructions = instructions
 
     def stream(
         self, question: Question, evidence: Sequence[Evidence], turns: Sequence[Turn]
@@ -39,7 +40,8 @@ class ChatModelAnswerer:
         )  # langchain_core costs half a second: only where a model is used
 
         deadline = time.monotonic() + self.timeout
-        chunks = self.model.stream(answer_messages(question.standalone, evidence, turns))
+        messages = answer_messages(question.standalone, evidence, turns, self.instructions)
+        chunks = self.model.stream(messages)
         while True:
             try:
                 chunk = next(chunks, None)

@@ -1,12 +1,14 @@
 """Sentences, clauses and passages: whole, exact, in order, nothing twice and nothing lost."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.passage import Article, Document, Speaker
 from index.readers import read
-from index.split import LEAST, MOST, clauses, sentences, split
+from index.split import IDEAL, LEAST, MOST, clauses, sentences, split
 
 
 def texts(text, cut=sentences):
@@ -168,3 +170,24 @@ def test_any_text_is_split_soundly(text):
     if not text.strip():
         return
     assert_sound(read(text.encode(), "a.txt"))
+
+
+def test_passages_grow_with_the_length_they_aim_at():
+    text = "计量器具应当按照规定的周期送检。" * 200  # sentences of 16 characters
+    document = Document("长.txt", text, articles=(Article("长", 0, len(text)),))
+    means = {length: len(text) / len(split(document, length)) for length in (32, 128, 230, 512, 1024)}
+    assert all(length * LEAST <= mean * IDEAL <= length * MOST for length, mean in means.items()), means
+    assert split(document, IDEAL) == split(document)
+
+
+@given(st.integers(1, 2000), st.text("甲乙。；\n，", max_size=800))
+@settings(deadline=None)
+def test_passages_of_every_length_are_exact_and_lose_no_sentence(length, text):
+    document = Document("某.txt", text, articles=(Article("某", 0, len(text)),))
+    passages = split(document, length)
+    assert all(passage.text == text[passage.start : passage.end] for passage in passages)
+    assert all(one.end <= other.start for one, other in pairwise(passages))
+    left, right = [passage.start for passage in passages], [passage.end for passage in passages]
+    assert {start for start, _ in sentences(text)} >= set(left)
+    assert {end for _, end in sentences(text)} >= set(right)
+    assert sum(len("".join(passage.text.split())) for passage in passages) == len("".join(text.split()))

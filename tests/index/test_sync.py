@@ -11,7 +11,7 @@ from index.catalog import DocumentInfo
 from index.errors import ReadError
 from index.library import Library
 from index.library_writer import READING
-from index.passage import Hygiene
+from index.passage import Article, Document, Hygiene
 from index.scan import scan
 from index.sync import Progress, plan
 from tests.conftest import TEXTS, HashingEmbedder
@@ -254,3 +254,36 @@ def test_clashing_names_get_no_more_of_the_path_than_they_need(tmp_path: Path) -
     own = {f"{root.parent.name}.txt" for root in roots}
     assert set(found.files) == {"甲/文/a.txt", "乙/文/a.txt", "丙/a.txt"} | own
     assert all(file.exists() for file in found.files.values())
+
+
+def test_another_passage_length_is_read_again_once_and_the_way_back_too(
+    folder: Path, tmp_path: Path, embedder: HashingEmbedder
+) -> None:
+    (folder / "长.txt").write_text("计量器具应当按照规定的周期送检。" * 100, encoding="utf-8")
+    home = tmp_path / "home"
+    passages = []
+    for length in (230, 60, 60, 230):
+        with Library.open(home, embedder, create=True, passage_length=length) as library:
+            report = library.sync([folder])
+            passages.append((len(report.updated), len(report.unchanged), report.passages))
+    total = len(TEXTS) + 1
+    assert [counts[:2] for counts in passages] == [(0, 0), (total, 0), (0, total), (total, 0)]
+    assert passages[1][2] > 2 * passages[0][2] and passages[3][2] == passages[0][2]
+    with Library.open(home, embedder, passage_length=60) as library:  # searching needs no match
+        assert library.search("送检", 3)
+
+
+def test_a_document_that_is_added_has_the_length_of_its_library(
+    tmp_path: Path, embedder: HashingEmbedder
+) -> None:
+    text = "计量器具应当按照规定的周期送检。" * 100
+    document = Document("长.txt", text, articles=(Article("长", 0, len(text)),))
+    counts = {}
+    for length in (60, 230):
+        with Library.open(tmp_path / "home", embedder, create=True, passage_length=length) as library:
+            library.add(document, text.encode())
+            before = library.generation
+            library.add(document, text.encode())
+            assert library.generation == before
+            counts[length] = library.status().passages
+    assert counts[60] > 2 * counts[230]

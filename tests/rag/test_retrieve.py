@@ -1,10 +1,13 @@
 from dataclasses import replace
+from itertools import pairwise
 
 from index.passage import Hit, Where
+from rag.build import open_retriever
 from rag.langchain import ZhidaRetriever
 from rag.question import understand
 from rag.rerank import CoverageReranker
-from rag.retrieve import join_neighbours
+from rag.retrieve import Retriever, join_neighbours
+from rag.settings import Settings
 
 QUESTION = "海岳省有多少家检验检测机构？"
 
@@ -74,3 +77,32 @@ def test_as_a_langchain_retriever(chatbot):
     assert len(documents) == 3
     text = chatbot.library.document(documents[0].metadata["document"]).text
     assert documents[0].page_content == text[documents[0].metadata["start"] : documents[0].metadata["end"]]
+
+
+def ids(hits):
+    return [hit.passage.id for hit in hits]
+
+
+def test_the_settings_defaults_rank_as_the_retriever_alone(chatbot):
+    plain, built = Retriever(chatbot.library), open_retriever(Settings(), chatbot.library)
+    one, other = plain.search(QUESTION, 50), built.search(QUESTION, 50)
+    assert [(hit.passage.id, hit.score) for hit in one] == [(hit.passage.id, hit.score) for hit in other]
+
+
+def test_a_fusion_weight_of_nothing_leaves_the_lexical_order(chatbot):
+    settings = Settings(fusion_weight=0.0, rerank_weight=0.0)
+    hits = open_retriever(settings, chatbot.library).search(QUESTION, 5)
+    assert ids(hits) == ids(chatbot.library.search(QUESTION, 5, "lexical"))
+    assert all("rerank" not in hit.stages and hit.stages["fused"] == hit.score for hit in hits)
+
+
+def test_no_reranker_is_a_rerank_weight_of_nothing(chatbot):
+    none = open_retriever(Settings(reranker="none"), chatbot.library).search(QUESTION, 8)
+    zero = open_retriever(Settings(rerank_weight=0.0), chatbot.library).search(QUESTION, 8)
+    assert [(hit.passage.id, hit.score) for hit in none] == [(hit.passage.id, hit.score) for hit in zero]
+
+
+def test_a_great_rerank_weight_leaves_the_reranker_to_decide(chatbot):
+    hits = open_retriever(Settings(rerank_weight=100.0), chatbot.library).search(QUESTION, 8)
+    scores = [hit.stages["rerank"] for hit in hits]
+    assert all(one >= other - 0.05 for one, other in pairwise(scores))

@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from index.errors import SettingsError
-from rag.settings import LARGEST, Settings, load_settings
+from index.split import IDEAL
+from rag.retrieve import RERANK_WEIGHT
+from rag.settings import LARGEST, MAY_BE_ZERO, OPTIONAL, Settings, load_settings
 
 
 def test_defaults_need_nothing():
@@ -70,4 +72,28 @@ def test_a_value_of_another_kind_is_refused_not_bent(tmp_path, line):
 
 def test_every_number_has_a_bound():
     numbers = {name for name, value in asdict(Settings()).items() if isinstance(value, int | float)}
-    assert numbers == set(LARGEST)
+    assert numbers | OPTIONAL == set(LARGEST)
+    assert not MAY_BE_ZERO - set(LARGEST)
+
+
+def test_the_defaults_are_those_of_the_layers_below():
+    assert Settings().passage_length == IDEAL and Settings().rerank_weight == RERANK_WEIGHT
+
+
+@pytest.mark.parametrize(("value", "expected"), [("", None), ("0", 0.0), ("0.35", 0.35)])
+def test_a_weight_may_be_nothing_or_left_to_the_model(value, expected):
+    assert load_settings(environment={"ZHIDA_FUSION_WEIGHT": value}).fusion_weight == expected
+
+
+@pytest.mark.parametrize("key", ["fusion_weight", "rerank_weight"])
+@pytest.mark.parametrize("value", ["-0.1", "101", "nan", "much"])
+def test_a_weight_out_of_bounds_is_named(key, value):
+    with pytest.raises(SettingsError, match=key):
+        load_settings(environment={f"ZHIDA_{key.upper()}": value})
+
+
+def test_weights_in_a_file_may_be_whole_numbers(tmp_path):
+    file = tmp_path / "zhida.toml"
+    file.write_text('rerank_weight = 0\nfusion_weight = ""\npassage_length = 300\n', encoding="utf-8")
+    settings = load_settings(file, {})
+    assert (settings.rerank_weight, settings.fusion_weight, settings.passage_length) == (0.0, None, 300)

@@ -33,7 +33,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Syncs and reports; files that cannot be read are named, and are an error only if nothing could be."""
     settings = settings_of(arguments)
     embedder = open_embedder(settings.embedding_model)
-    with Library.open(settings.home, embedder, create=True, rebuild=arguments.rebuild) as library:
+    with Library.open(
+        settings.home,
+        embedder,
+        create=True,
+        rebuild=arguments.rebuild,
+        passage_length=settings.passage_length,
+    ) as library:
         report = sync_with_progress(library, arguments.paths, rebuild=arguments.rebuild)
     if arguments.json:
         files = {name: asdict(hygiene) for name, hygiene in report.files.items()}

@@ -1,0 +1,92 @@
+"""Brings a catalog that an earlier version of this program made to the present schema, version by version.
+
+Each step is written out in SQL as it was at its time and never changed afterwards. All steps run in one
+transaction, after a copy of the file as it was has been put beside it: `catalog.v1.db` for schema 1. There
+is no way back but that copy.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from index.durable import sync_file, sync_folder
+
+Step = Callable[[sqlite3.Connection], None]
+
+
+def migrate(file: Path, version: int, wanted: int) -> None:
+    """Bring the catalog in `file` from schema `version` to `wanted`; a crash on the way changes nothing.
+
+    The caller holds the writer's lock. Raises sqlite3.Error, and KeyError for a schema with no way forward.
+    """
+    steps = [STEPS[number] for number in range(version, wanted)]
+    copy_catalog(file, file.with_name(f"catalog.v{version}.db"))
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        # Tables are made anew and take the old one's name, which references by name must not follow.
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("PRAGMA legacy_alter_table = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        for step in steps:
+            step(connection)
+        connection.execute(f"PRAGMA user_version = {wanted}")
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def copy_catalog(file: Path, copy: Path) -> None:
+    """A copy of a catalog as it is at one moment, whole and durable, whoever writes to it meanwhile."""
+    partial = copy.with_name(copy.name + ".partial")
+    partial.unlink(missing_ok=True)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("VACUUM INTO ?", (str(partial),))
+    sync_file(partial)
+    partial.replace(copy)
+    sync_folder(copy.parent)
+
+
+def _to_2(connection: sqlite3.Connection) -> None:
+    """Collections, status and version of documents; long columns compressed; vectors in half precision."""
+    connection.create_function("zlib", 1, _compressed, deterministic=True)
+    connection.create_function("half", 1, _half, deterministic=True)
+    issued = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'documents'").fetchone()
+    connection.execute(
+        """CREATE TABLE documents_2 (
+            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, collection TEXT NOT NULL, name TEXT NOT NULL,
+            version INTEGER NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL, characters INTEGER NOT NULL,
+            passages INTEGER NOT NULL, first_passage INTEGER NOT NULL, reading INTEGER NOT NULL,
+            added_at TEXT NOT NULL, title TEXT NOT NULL, published TEXT NOT NULL, publisher TEXT NOT NULL,
+            status TEXT NOT NULL, media_type TEXT NOT NULL, encoding TEXT NOT NULL, hygiene JSON NOT NULL,
+            pages BLOB NOT NULL, outline BLOB NOT NULL, origin BLOB NOT NULL, text BLOB NOT NULL,
+            UNIQUE (collection, name))"""
+    )
+    connection.execute(
+        """INSERT INTO documents_2 SELECT id, '', name, 1, sha256, size, characters, passages, first_passage,
+            reading, added_at, title, published, publisher, '', media_type, encoding, hygiene,
+            zlib(pages), zlib(outline), zlib(origin), zlib(text) FROM documents"""
+    )
+    connection.execute("DROP TABLE documents")
+    connection.execute("ALTER TABLE documents_2 RENAME TO documents")
+    connection.execute("CREATE INDEX ix_documents_sha256 ON documents (sha256)")
+    if issued is not None:
+        connection.execute("DELETE FROM sqlite_sequence WHERE name IN ('documents', 'documents_2')")
+        connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('documents', ?)", issued)
+    connection.execute("UPDATE vectors SET vector = half(vector)")
+
+
+STEPS: dict[int, Step] = {1: _to_2}
+"""The step that leads on from each schema."""
+
+
+def _compressed(value: str) -> bytes:
+    return zlib.compress(value.encode(), 6)
+
+
+def _half(value: bytes) -> bytes:
+    return np.frombuffer(value, dtype="<f4").astype("<f2").tobytes()
