@@ -315,6 +315,12 @@ class Catalog:
         with self._engine.connect() as connection:
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
+    def vacuum(self) -> None:
+        """Write the whole file anew, so that nothing of what was deleted is in it or in its write-ahead log."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM"))
+        self.checkpoint()
+
     # Writing: by the holder of the library's lock only
 
     @contextmanager

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 Mode = Literal["lexical", "dense"]
 
+CATALOG = "catalog.db"
 LOCK_SECONDS = 2.0  # how long to wait for another process: longer than the index needs to be mended
 THREAD_SECONDS = 30.0  # how long to wait for another thread of this process
 HEAD_WITHIN = 100  # passages of one article before which its head is looked for
@@ -89,13 +90,11 @@ class Library:
         `passage_length` is how many characters a passage aims at that is made from now on; the next sync reads
         again what was split to another length, and searching does not ask for it.
         """
-        file = home / "catalog.db"
         made: tuple[Path, ...] | None = None
-        if not file.exists():
-            if not create:
-                raise LibraryError(
-                    f"还没有建立索引 no index in {home} yet: 请先运行 run `zhida sync FOLDER` first"
-                )
+        file = home / CATALOG
+        if not create:
+            find_catalog(home)
+        elif not file.exists():
             made = tuple(folder for folder in (home, *home.parents) if not folder.exists())
             make_folder(home)
         catalog = Catalog(file, create=create)
@@ -131,7 +130,7 @@ class Library:
 
         try:
             check(paths, self.home)
-            with self._writing(rebuild) as writer:
+            with self.writing(rebuild) as writer:
                 return sync(writer, paths, rebuild, on_progress, collection)
         finally:
             if self._made is not None:
@@ -145,7 +144,7 @@ class Library:
         """
         from index.sync import reading_of  # see `sync`
 
-        with self._writing() as writer:
+        with self.writing() as writer:
             stored = self._catalog.record(document.name, document.collection)
             as_now = sha256_of(original), reading_number(self.passage_length)
             if stored is not None and (stored.sha256, stored.reading) == as_now:
@@ -159,7 +158,7 @@ class Library:
 
     def remove(self, name: str, collection: str = "") -> None:
         """Remove a document; none of it is found when this returns. Raises LibraryError for an unknown name."""
-        with self._writing() as writer:
+        with self.writing() as writer:
             sha256 = self._catalog.sha256(name, collection)
             if sha256 is None:
                 raise _unknown(name)
@@ -281,6 +280,11 @@ class Library:
     # State
 
     @property
+    def catalog(self) -> Catalog:
+        """The truth of this library, to be read."""
+        return self._catalog
+
+    @property
     def fusion_weight(self) -> float:
         """What a dense score weighs beside a lexical one; measured for the embedding model, kept with it."""
         return self._embedder.fusion_weight
@@ -324,8 +328,12 @@ class Library:
         self.close()
 
     @contextmanager
-    def _writing(self, rebuild: bool = False, wait: float = LOCK_SECONDS) -> Iterator[Writer]:
-        """The writer, under the lock; at the end the index has followed and this library sees the change."""
+    def writing(self, rebuild: bool = False, wait: float = LOCK_SECONDS) -> Iterator[Writer]:
+        """The writer, under the lock, for what stands beside this class in this package (index.care).
+
+        At the end the index has followed and this library sees the change. Raises LibraryBusy after `wait`
+        seconds, and ModelMismatch unless `rebuild` lets vectors of another model pass.
+        """
         if not self._thread_lock.acquire(timeout=THREAD_SECONDS if wait else 0):
             raise LibraryBusy(
                 f"本进程正在写入，请稍后再试 this process is writing to {self.home}, try again later"
@@ -355,7 +363,7 @@ class Library:
             self.close()
             for name in (LEXICAL, VECTORS, ORIGINALS):
                 shutil.rmtree(self.home / name, ignore_errors=True)
-            for name in ("catalog.db", "catalog.db-wal", "catalog.db-shm", FILE_NAME, "LOCK"):
+            for name in (CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", FILE_NAME, "LOCK"):
                 (self.home / name).unlink(missing_ok=True)
             with suppress(OSError):  # what somebody else has put there stays
                 for folder in folders:
@@ -376,6 +384,13 @@ class Library:
         except LibraryError:
             return False
         return True
+
+
+def find_catalog(home: Path) -> Path:
+    """The catalog of the library in `home`; raises LibraryError if there is none."""
+    if not (home / CATALOG).exists():
+        raise LibraryError(f"还没有建立索引 no index in {home} yet: 请先运行 run `zhida sync FOLDER` first")
+    return home / CATALOG
 
 
 def _belong_together(one: Passage, other: Passage) -> bool:

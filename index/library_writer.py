@@ -25,6 +25,8 @@ from index.manifest import Manifest, Segment, read_manifest, write_manifest
 from index.originals import FOLDER as ORIGINALS
 from index.originals import Originals
 from index.passage import Document, Passage
+from index.previous import FILE_NAME as PREVIOUS
+from index.previous import previous_originals
 from index.snapshot import VECTORS
 from index.split import IDEAL
 from index.vectors.base import Vectors
@@ -129,12 +131,32 @@ class Writer:
     # Originals
 
     def drop_originals(self) -> None:
-        """Delete the originals that no document came from."""
-        self._originals.drop_all_but({info.sha256 for info in self.catalog.documents()})
+        """Delete the originals that no document came from, nor one of the previous state."""
+        wanted = {info.sha256 for info in self.catalog.documents()}
+        self._originals.drop_all_but(wanted | previous_originals(self.home))
 
     def drop_originals_of(self, hashes: Iterable[str]) -> None:
-        """Delete the originals of these hashes that no document came from any more."""
-        self._originals.drop([sha256 for sha256 in hashes if not self.catalog.is_original(sha256)])
+        """Delete the originals of these hashes that no document came from any more, nor one of the previous state."""
+        gone = [sha256 for sha256 in hashes if not self.catalog.is_original(sha256)]
+        if gone:
+            kept = previous_originals(self.home)
+            self._originals.drop([sha256 for sha256 in gone if sha256 not in kept])
+
+    # Room
+
+    def compact(self) -> None:
+        """Leave nothing of what was deleted on disk: not in the catalog, in the index, nor as a copy."""
+        for file in (self.home / PREVIOUS, *self.home.glob("catalog.v*.db")):
+            file.unlink(missing_ok=True)
+        for scratch in (*self.home.glob(".backup-*"), *self.home.glob(".restore-*")):
+            shutil.rmtree(scratch, ignore_errors=True)
+        for leftover in self.home.glob("*.partial"):
+            leftover.unlink()
+        self.catalog.vacuum()
+        self._rebuild_lexical()
+        self.catch_up()
+        self.fold()
+        self.drop_originals()
 
     # The search index
 
@@ -185,7 +207,9 @@ class Writer:
         self._publish(replace(made, segments=segments, upto=number))
         wanted = {segment.file for segment in segments}
         for file in (self.home / VECTORS).iterdir():
-            if file.is_file() and file.name not in wanted:
+            if file.is_dir():  # where a crash left a half-written one
+                shutil.rmtree(file, ignore_errors=True)
+            elif file.name not in wanted:
                 file.unlink(missing_ok=True)
 
     def fold_if(self, pending: int, share: float = 1 / 8) -> None:

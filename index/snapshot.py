@@ -86,7 +86,8 @@ class Snapshot:
         removed = frozenset(changes.removed)
         kept = [place for place, id in enumerate(self.tail_ids) if id not in removed]
         known = frozenset(self.tail_ids)
-        ids, vectors = catalog.vectors([id for id in changes.added if id not in known])
+        # One that went and came back (a library that was rolled back) may have another vector now.
+        ids, vectors = catalog.vectors([id for id in changes.added if id not in known or id in removed])
         parts = [part for part in (self.tail_vectors[kept], vectors) if len(part)]
         return Snapshot(
             number=changes.upto,

@@ -17,12 +17,14 @@ from index.durable import sha256_of, sha256_of_file
 from index.errors import ReadError
 from index.library_writer import PENDING, READING, Reading, Writer, reading_number
 from index.passage import Document, Hygiene
+from index.previous import keep_previous
 from index.readers import READERS, read
 from index.scan import Found, label, scan
 from index.split import IDEAL, split
 
 PASSAGES_AT_ONCE = 256  # encoded together and stored in one transaction
 SECONDS_AT_ONCE = 2.0  # or what has been read in this time, with a slow reader or model
+LARGE_COUNT, LARGE_SHARE = 10, 0.1  # more removed and replaced than both is kept to be undone
 INDEX_EVERY = 1.0  # seconds between two commits of the lexical index during a long sync
 
 NOTHING = "没有可读的文件，库保持不变 no readable file, the library is left as it was"
@@ -165,6 +167,8 @@ class _Run:
             return
         number = reading_number(self._writer.passage_length)
         todo = plan(hashes, stored, kept, again=rebuild, reading=number)
+        if rebuild or _is_large(todo, len(stored)):
+            keep_previous(self._writer.catalog)
         if rebuild:
             self._rebuild(found.files, todo, {(info.name, info.collection) for info in everything})
         else:
@@ -249,6 +253,11 @@ class _Run:
         self._done += 1
         if self._on_progress is not None:
             self._on_progress(Progress(self._done, self._total, name, passages))
+
+
+def _is_large(todo: Plan, stored: int) -> bool:
+    """Whether so much is taken away or replaced that a person may want it back: a wrong folder, say."""
+    return len(todo.removed) + len(todo.updated) > max(LARGE_COUNT, LARGE_SHARE * stored)
 
 
 def read_file(file: Path, name: str, passage_length: int = IDEAL) -> Reading:

@@ -15,10 +15,18 @@ from rag.retrieve import Retriever
 from rag.settings import Settings
 
 
-def open_library(settings: Settings, *, create: bool = False) -> Library:
-    """The library at `settings.home` with the chosen embedding model; made first if `create`."""
-    embedder = open_embedder(settings.embedding_model)
-    return Library.open(settings.home, embedder, create=create, passage_length=settings.passage_length)
+def open_library(settings: Settings, *, create: bool = False, any_model: bool = False) -> Library:
+    """The library at `settings.home` with the chosen embedding model; made first if `create`.
+
+    With `any_model` its vectors may be another model's: enough for what needs none, such as a backup.
+    """
+    return Library.open(
+        settings.home,
+        open_embedder(settings.embedding_model),
+        create=create,
+        rebuild=any_model,
+        passage_length=settings.passage_length,
+    )
 
 
 def open_retriever(settings: Settings, library: Library | None = None) -> Retriever:

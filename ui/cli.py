@@ -18,7 +18,7 @@ from typing import NoReturn
 from index.errors import ZhidaError
 from ui.console import complain, note, use_utf8
 
-COMMANDS = ("sync", "ask", "search", "serve", "eval", "export", "status", "doctor")
+COMMANDS = ("sync", "ask", "search", "serve", "eval", "export", "status", "verify", "compact", "backup", "restore", "rollback", "doctor")
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 READER_GONE = 141  # 128 + SIGPIPE
 
@@ -60,8 +60,8 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> Parser:
     for name in commands:
         module = importlib.import_module(f"ui.commands.{name}")
         subparser = subparsers.add_parser(name, parents=[common], help=module.HELP, description=module.HELP)
+        subparser.set_defaults(run=module.run)  # before what the command itself may set
         module.add_arguments(subparser)
-        subparser.set_defaults(run=module.run)
     return parser
 
 

@@ -392,7 +392,7 @@ def test_another_process_adds_and_an_open_reader_sees_it(library: Library, home:
 
 
 HOLD = (
-    "with Library.open(Path(sys.argv[1]), HashingEmbedder()) as l, l._writing():\n"
+    "with Library.open(Path(sys.argv[1]), HashingEmbedder()) as l, l.writing():\n"
     "    print('held', flush=True); time.sleep(60)\n"
 )
 
