@@ -245,6 +245,11 @@ class Catalog:
         row = self._row(select(documents.c.sha256), name, collection)
         return None if row is None else str(row.sha256)
 
+    def version(self, name: str, collection: str = "") -> tuple[str, int] | None:
+        """The SHA-256 of the file that a document came from and the reading that made it, or None."""
+        row = self._row(select(documents.c.sha256, documents.c.reading), name, collection)
+        return None if row is None else (row.sha256, row.reading)
+
     def is_original(self, sha256: str) -> bool:
         """Whether some document came from the file of this SHA-256."""
         with self._engine.connect() as connection:

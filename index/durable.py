@@ -83,8 +83,8 @@ def sha256_of_file(file: Path) -> str:
 
 
 def bytes_below(folder: Path) -> int:
-    """How many bytes the files in `folder` and below it hold; files that vanish meanwhile count nothing."""
-    total = 0
+    """How many bytes the files in `folder` and below it hold, or the file itself; files that vanish meanwhile count nothing."""
+    total = folder.stat().st_size if folder.is_file() else 0
     for root, _, names in os.walk(folder):
         for name in names:
             with suppress(OSError):

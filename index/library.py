@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -26,10 +27,11 @@ from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
 from index.library_reader import Reader, model_mismatch
 from index.library_writer import LEXICAL, PENDING, Writer, reading_number
-from index.manifest import FILE_NAME
+from index.manifest import FILE_NAME, Manifest, read_manifest
 from index.originals import FOLDER as ORIGINALS
 from index.originals import Originals
 from index.passage import EVERYWHERE, Document, Hit, Passage, Where
+from index.previous import FILE_NAME as PREVIOUS
 from index.snapshot import VECTORS
 from index.split import IDEAL
 from index.vectors.base import Vectors
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 Mode = Literal["lexical", "dense"]
 
 CATALOG = "catalog.db"
+DOCUMENTS_AT_ONCE = 256  # stored in one transaction
 LOCK_SECONDS = 2.0  # how long to wait for another process: longer than the index needs to be mended
 THREAD_SECONDS = 30.0  # how long to wait for another thread of this process
 HEAD_WITHIN = 100  # passages of one article before which its head is looked for
@@ -47,7 +50,12 @@ HEAD_WITHIN = 100  # passages of one article before which its head is looked for
 
 @dataclass(frozen=True, slots=True)
 class LibraryStatus:
-    """What `zhida status` shows. `generation` is the number of the last change; `size` is bytes on disk."""
+    """What `zhida status` shows. `generation` is the number of the last change; `size` is bytes on disk.
+
+    `sizes` are the bytes of each part. Changes up to `vectors_upto` are in the vector segment and those up to
+    `lexical_upto` in the lexical index; later ones are searched by brute force until they are taken in. `recall` is
+    the share of the ten nearest that vector search finds: 1 when it compares every vector, else as it was measured.
+    """
 
     documents: int
     passages: int
@@ -55,6 +63,12 @@ class LibraryStatus:
     generation: int
     embedder: str
     size: int
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    vectors_upto: int = 0
+    lexical_upto: int = 0
+    recall: float = 1.0
+    previous: bool = False
+    """Whether there is a state to roll back to."""
 
 
 class Library:
@@ -142,28 +156,54 @@ class Library:
         When this returns, the document is on disk and is found. One whose original is unchanged is
         returned as it is stored. Raises LibraryBusy.
         """
-        from index.sync import reading_of  # see `sync`
-
         with self.writing() as writer:
-            stored = self._catalog.record(document.name, document.collection)
-            as_now = sha256_of(original), reading_number(self.passage_length)
-            if stored is not None and (stored.sha256, stored.reading) == as_now:
-                return stored.document
-            writer.store([reading_of(document, original, self.passage_length)])
-            writer.drop_originals_of([stored.sha256] if stored else [])
-            added = self.document(
-                document.name, document.collection
-            )  # under the lock: later another process may remove it
+            self._add(writer, [(document, original)])
+            # Under the lock: later another process may remove it.
+            added = self.document(document.name, document.collection)
         return added
+
+    def add_many(self, documents: Iterable[tuple[Document, bytes]]) -> int:
+        """Store documents with their originals, as `add` does; returns how many were new or had changed.
+
+        They become durable in batches: after a crash some of the first are there, and none by half.
+        """
+        stored = 0
+        with self.writing() as writer:
+            waiting = iter(documents)
+            while batch := list(islice(waiting, DOCUMENTS_AT_ONCE)):
+                stored += self._add(writer, batch)
+        return stored
+
+    def _add(self, writer: Writer, documents: Sequence[tuple[Document, bytes]]) -> int:
+        from index.sync import reading_of  # here, since asking needs no readers
+
+        fresh, replaced = {}, []
+        number = reading_number(self.passage_length)
+        for document, original in documents:
+            stored = self._catalog.version(document.name, document.collection)
+            if stored is not None and stored == (sha256_of(original), number):
+                continue
+            key = (document.collection, document.name)
+            fresh[key] = reading_of(document, original, self.passage_length)
+            replaced += [stored[0]] if stored is not None else []
+        if fresh:
+            writer.store(list(fresh.values()))
+            writer.drop_originals_of(replaced)
+        return len(fresh)
 
     def remove(self, name: str, collection: str = "") -> None:
         """Remove a document; none of it is found when this returns. Raises LibraryError for an unknown name."""
+        self.remove_many([name], collection)
+
+    def remove_many(self, names: Sequence[str], collection: str = "") -> None:
+        """Remove documents, all or, when one of the names is unknown (LibraryError), none."""
         with self.writing() as writer:
-            sha256 = self._catalog.sha256(name, collection)
-            if sha256 is None:
-                raise _unknown(name)
-            writer.remove([name], collection)
-            writer.drop_originals_of([sha256])
+            hashes = [self._catalog.sha256(name, collection) for name in names]
+            for name, sha256 in zip(names, hashes, strict=True):
+                if sha256 is None:
+                    raise _unknown(name)
+            writer.remove(names, collection)
+            writer.drop_originals_of(sha256 for sha256 in hashes if sha256 is not None)
 
     # Searching
 
@@ -297,13 +337,20 @@ class Library:
     def status(self) -> LibraryStatus:
         """Counts and sizes, as they are now."""
         totals = self._catalog.totals()
+        manifest = read_manifest(self.home) or Manifest()
+        parts = {"catalog": CATALOG, "lexical": LEXICAL, "vectors": VECTORS, "originals": ORIGINALS}
         return LibraryStatus(
-            totals.documents,
-            totals.passages,
-            totals.characters,
-            self._catalog.last_change(),
-            self._embedder.name,
-            bytes_below(self.home),
+            documents=totals.documents,
+            passages=totals.passages,
+            characters=totals.characters,
+            generation=self._catalog.last_change(),
+            embedder=self._embedder.name,
+            size=bytes_below(self.home),
+            sizes={part: bytes_below(self.home / name) for part, name in parts.items()},
+            vectors_upto=manifest.upto,
+            lexical_upto=manifest.lexical_upto,
+            recall=min((segment.recall for segment in manifest.segments), default=1.0),
+            previous=(self.home / PREVIOUS).is_file(),
         )
 
     def refresh(self) -> bool:

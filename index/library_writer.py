@@ -27,9 +27,9 @@ from index.originals import Originals
 from index.passage import Document, Passage
 from index.previous import FILE_NAME as PREVIOUS
 from index.previous import previous_originals
-from index.snapshot import VECTORS
-from index.split import IDEAL
-from index.vectors.base import Vectors
+from index.snapshot import NO_VECTORS, VECTORS
+from index.split import IDEAL, sentences
+from index.vectors.base import Vectors, VectorStore
 from index.vectors.faiss import FaissStore
 
 LEXICAL = "lexical"
@@ -39,6 +39,8 @@ READINGS = 100_000
 """More than any length of a passage and than any READING."""
 
 ROWS_AT_ONCE = 2000  # bounds memory while an index is filled
+EXHAUSTIVE_UP_TO = 200_000  # passages; some 30 ms a search with 512 dimensions
+QUESTIONS = 200  # that a search by lists is measured with
 PENDING = 1024  # vectors that may be searched by brute force before a new segment is worth writing
 
 
@@ -200,7 +202,8 @@ class Writer:
     def fold(self) -> None:
         """Write all vectors into one new segment and delete the old ones; open readers keep theirs."""
         number, ids, vectors = self.catalog.all_vectors()
-        segments = (write_segment(self.home, ids, vectors),) if ids else ()
+        questions = self._questions(ids, vectors.shape[1])
+        segments = (write_segment(self.home, ids, vectors, questions),) if ids else ()
         # The model that made the vectors, which on the way to a rebuild is not yet the one of the settings.
         model = self.catalog.meta().get("embedder", self._embedder.name)
         made = replace(self._manifest, embedder=model, dimension=vectors.shape[1])
@@ -211,6 +214,17 @@ class Writer:
                 shutil.rmtree(file, ignore_errors=True)
             elif file.name not in wanted:
                 file.unlink(missing_ok=True)
+
+    def _questions(self, ids: Sequence[int], dimension: int) -> Vectors:
+        """Vectors to measure a search with: the first sentences of passages spread over the library, as questions."""
+        if len(ids) <= EXHAUSTIVE_UP_TO or self._embedder.dimension != dimension:
+            return NO_VECTORS
+        chosen = self.catalog.passages(ids[:: max(1, len(ids) // QUESTIONS)])
+        first = []
+        for passage in chosen.values():
+            start, end = sentences(passage.text)[0]
+            first.append(words.normalize(passage.text[start:end]))
+        return self._embedder.encode(first, kind="query")
 
     def fold_if(self, pending: int, share: float = 1 / 8) -> None:
         """Write a new segment if there is none, or if more than `pending` vectors, and more than `share` of
@@ -260,11 +274,22 @@ def lexical_row(passage: Passage) -> LexicalRow:
     )
 
 
-def write_segment(home: Path, ids: Sequence[int], vectors: Vectors) -> Segment:
-    """Write vectors to a new file under vectors/, named by its content and durable when this returns."""
+def write_segment(home: Path, ids: Sequence[int], vectors: Vectors, questions: Vectors) -> Segment:
+    """Write vectors to a new file under vectors/, named by its content and durable when this returns.
+
+    Every vector is compared as long as there are at most EXHAUSTIVE_UP_TO; beyond, lists are searched instead, if
+    that finds enough of what is nearest to `questions` (m, d).
+    """
     folder = home / VECTORS
-    store = FaissStore(vectors.shape[1])
+    store: VectorStore = FaissStore(vectors.shape[1])
     store.add(ids, vectors)
+    kind, recall = "faiss", 1.0
+    if len(ids) > EXHAUSTIVE_UP_TO and len(questions):
+        from index.vectors.ivf import IvfStore  # only very large libraries need it
+
+        built = IvfStore.build(ids, vectors, questions, store)
+        if built is not None:
+            kind, (store, recall) = "ivf", built
     try:
         with tempfile.TemporaryDirectory(prefix=".", dir=folder) as scratch:
             written = Path(scratch) / "segment"
@@ -276,4 +301,4 @@ def write_segment(home: Path, ids: Sequence[int], vectors: Vectors) -> Segment:
         sync_folder(folder)
     except (OSError, RuntimeError) as error:  # the latter is what FAISS raises when it cannot write
         raise unwritable(folder, error) from None
-    return Segment(file, sha256, len(ids))
+    return Segment(file, sha256, len(ids), kind, recall)

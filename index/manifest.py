@@ -23,6 +23,9 @@ class Segment:
     file: str
     sha256: str
     count: int
+    kind: str = "faiss"
+    recall: float = 1.0
+    """Share of the ten truly nearest that its search finds, measured on the library's own passages; 1 is exact."""
 
 
 @dataclass(frozen=True, slots=True)

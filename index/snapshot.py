@@ -18,8 +18,8 @@ from index.durable import sha256_of_file
 from index.errors import LibraryError
 from index.lexical import LexicalIndex
 from index.manifest import Segment
+from index.vectors import load_store
 from index.vectors.base import Vectors, VectorStore
-from index.vectors.faiss import FaissStore
 from index.vectors.flat import FlatStore
 
 VECTORS = "vectors"
@@ -114,7 +114,7 @@ def load_segment(home: Path, segment: Segment) -> VectorStore | None:
     try:
         if sha256_of_file(file) != segment.sha256:
             return None
-        store = FaissStore.load(file)
-    except (OSError, LibraryError):
+        store = load_store(segment.kind, file)  # type: ignore[arg-type]
+    except (OSError, ValueError, LibraryError):
         return None
     return store if len(store) == segment.count else None

@@ -10,11 +10,11 @@ from index.vectors.flat import FlatStore
 
 __all__ = ["StoreKind", "VectorStore", "Vectors", "load_store", "open_store"]
 
-StoreKind = Literal["flat", "faiss"]
+StoreKind = Literal["flat", "faiss", "ivf"]
 
 
 def open_store(kind: StoreKind, dimension: int) -> VectorStore:
-    """An empty store for vectors of `dimension` numbers."""
+    """An empty store for vectors of `dimension` numbers; one of kind "ivf" is made by IvfStore.build."""
     if kind == "flat":
         return FlatStore(dimension)
     if kind == "faiss":
@@ -32,4 +32,8 @@ def load_store(kind: StoreKind, file: Path) -> VectorStore:
         from index.vectors.faiss import FaissStore  # heavy: a flat store must not pay for it
 
         return FaissStore.load(file)
-    raise ValueError(f"store kind must be 'flat' or 'faiss', got {kind!r}")
+    if kind == "ivf":
+        from index.vectors.ivf import IvfStore
+
+        return IvfStore.load(file)
+    raise ValueError(f"store kind must be 'flat', 'faiss' or 'ivf', got {kind!r}")

@@ -1,7 +1,7 @@
 """The store of everyday use: FAISS, exact, under our own ids.
 
-A flat index compares every vector, so nothing near is missed; up to some 50,000 passages that takes a
-few milliseconds. Kinds for more than that are not built here.
+Every vector is compared, so that nothing near is missed; at 50,000 passages that takes a few milliseconds.
+For very many more there is index.vectors.ivf.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import LibraryError
-from index.vectors.arrays import checked_query, checked_rows, id_array, ranked
+from index.vectors.arrays import Ids, checked_query, checked_rows, id_array, ranked
 from index.vectors.base import Vectors
 
 # One thread a search: OpenMP's threads spin while they wait, which costs four times the search itself, and
@@ -44,11 +44,22 @@ class FaissStore:
         except (RuntimeError, MemoryError) as error:
             raise LibraryError(message) from error
         # A damaged file may still be an index of another kind.
-        if type(index) is not faiss.IndexIDMap or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+        if not cls._is_ours(index) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise LibraryError(message)
-        store = cls(index.d)
+        store = cls.__new__(cls)
         store._index = index
         return store
+
+    @classmethod
+    def _is_ours(cls, index: Any) -> bool:
+        """Whether a file that was read holds what this class writes."""
+        return type(index) is faiss.IndexIDMap
+
+    def _parameters(self, allowed: Ids | None) -> Any:
+        """How FAISS is to search: only among `allowed`, when it is given."""
+        if allowed is None:
+            return None
+        return faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))  # type: ignore[call-arg]
 
     @property
     def dimension(self) -> int:
@@ -77,9 +88,7 @@ class FaissStore:
         rows = checked_query(vector, self.dimension)[np.newaxis]
         if k < 1 or not len(self) or (allowed is not None and not len(allowed)):
             return []
-        params = None
-        if allowed is not None:
-            params = faiss.SearchParameters(sel=faiss.IDSelectorBatch(id_array(allowed)))  # type: ignore[call-arg]
+        params = self._parameters(None if allowed is None else id_array(allowed))
         # One more than asked for shows whether the k-th has an equal that was left out.
         scores, ids = self._index.search(rows, min(k + 1, len(self)), params=params)
         found = scores[0] > _NO_HIT  # ids cannot tell: -1 may be somebody's id

@@ -581,3 +581,18 @@ def test_a_file_where_a_folder_belongs_is_one_clear_line(
         assert results(again) == expected
         with pytest.raises(LibraryError, match="lexical"):
             again.sync([folder])
+
+
+def test_many_are_added_and_removed_together(library: Library, embedder: HashingEmbedder) -> None:
+    made = [(document(f"{n}.txt", f"第{n}号计量器具已送检。"), str(n).encode()) for n in range(300)]
+    assert library.add_many(iter(made)) == 300
+    encoded = embedder.encoded
+    assert library.add_many(made) == 0
+    assert embedder.encoded == encoded
+    assert library.status().documents == len(TEXTS) + 300
+    with pytest.raises(LibraryError, match="none"):
+        library.remove_many(["1.txt", "none.txt"])
+    assert library.document("1.txt").text == made[1][0].text
+    library.remove_many([f"{n}.txt" for n in range(300)])
+    assert library.status().documents == len(TEXTS)
+    assert len(list((library.home / "originals").iterdir())) == len(TEXTS)

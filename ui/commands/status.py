@@ -38,6 +38,15 @@ def run(arguments: argparse.Namespace) -> int:
     say(
         f"版本 generation {status.generation} · 模型 model {status.embedder} · 占用 size {status.size / 1e6:.1f} MB"
     )
+    sizes = " · ".join(f"{part} {size / 1e6:.1f}" for part, size in status.sizes.items())
+    say(f"各部分 parts (MB): {sizes}")
+    searched = "逐一比较 exact" if status.recall == 1.0 else "分桶 by lists"
+    say(
+        f"向量检索 vector search: {searched} · recall@10 {status.recall:.3f} · "
+        f"已并入 taken in: 向量 vectors {status.vectors_upto}, 词语 lexical {status.lexical_upto}"
+    )
+    if status.previous:
+        say("可退回上一版 a previous state is kept: zhida rollback")
     for document in documents:
         say(f"  {printable(document.name)} · {document.passages} 段 passages")
     return 0
