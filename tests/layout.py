@@ -140,6 +140,29 @@ def render_forum(truth: dict[str, Any]) -> str:
     return "\n\n".join(blocks) + "\n\n\n打印\n关闭窗口"
 
 
+def render_manual(manual: dict[str, Any]) -> str:
+    """A regulation, standard or circular as a PDF's text layer gives it: hard-wrapped, a header and a number a page."""
+    rows = [row for line in manual["lines"] for row in wrap(line, manual["width"])]
+    pages = [rows[at : at + PAGE_ROWS] for at in range(0, len(rows), PAGE_ROWS)]
+    header = [manual["header"]] if manual["header"] else []
+    return "".join(
+        "\n".join(["\f" * (number > 1) + row if n == 0 else row for n, row in enumerate([*header, *page])])
+        + f"\n\n{' ' * manual['width']}{number}\n"
+        for number, page in enumerate(pages, start=1)
+    )
+
+
+def render_all(truth: dict[str, Any]) -> dict[str, str]:
+    """File name → text of every sample document that is rendered; the others are written by hand."""
+    later = {"newsletter": truth["next_newsletter"]}
+    return {
+        truth["newsletter"]["file"]: render_newsletter(truth),
+        truth["forum"]["file"]: render_forum(truth),
+        later["newsletter"]["file"]: render_newsletter(later, seed=8),
+        **{manual["file"]: render_manual(manual) for manual in truth["manuals"]},
+    }
+
+
 _WORDS = {
     "city": "海岳省 青澜市 明湖市 泊江市 云渡市 松坪市 鹿港市 白石县 南嘉市",
     "firm": "远岭重工股份有限公司 永固紧固件厂 明川光学有限公司 启元轴承集团(QYB) {city}市场监管局 {city}计量测试所",
@@ -214,6 +237,5 @@ def random_truth(seed: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sample = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
-    for part, text in (("newsletter", render_newsletter(sample)), ("forum", render_forum(sample))):
-        (SAMPLE / "documents" / sample[part]["file"]).write_text(text, encoding="utf-8", newline="\n")
+    for name, text in render_all(json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))).items():
+        (SAMPLE / "documents" / name).write_text(text, encoding="utf-8", newline="\n")
