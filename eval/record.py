@@ -144,8 +144,14 @@ class Score:
 
     @property
     def passed(self) -> bool:
-        """Whether a person would call it right: correct where there is an answer, refused where there is none."""
-        return bool(self.values.get("correct", 0.0)) if self.answerable else self.refused
+        """Whether a person would call it right: correct where there is an answer, refused where there is none.
+
+        An answer to a question without facts and reference answers, which nothing can grade, counts as right.
+        """
+        if not self.answerable:
+            return self.refused
+        answered = not self.refused and not self.values.get("error")
+        return bool(self.values.get("correct", answered))
 
     @classmethod
     def from_dict(cls, fields_of: Mapping[str, Any]) -> Score:

@@ -8,15 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 HELP = "用评测集检验回答 measure the answers against a gold set"
-COMMANDS = ("run",)
+COMMANDS = ("run", "score", "report", "compare", "gate", "sweep", "draft", "approve", "lint", "import_", "export")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The commands under `zhida eval`. Their modules import what is heavy only when they run."""
+    parser.set_defaults(run=_dispatch)
     commands = parser.add_subparsers(dest="eval_command", metavar="COMMAND", required=True)
     for name in COMMANDS:
         module = importlib.import_module(f"ui.commands.eval.{name}")
-        subparser = commands.add_parser(name, help=module.HELP, description=module.__doc__)
+        subparser = commands.add_parser(name.rstrip("_"), help=module.HELP, description=module.__doc__)
         # Also here, so that they may stand behind the command; without a default, so as not to undo those before it.
         subparser.add_argument(
             "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS
@@ -30,3 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the chosen command."""
     command: Callable[[argparse.Namespace], int] = arguments.run_eval
     return command(arguments)
+
+
+_dispatch = run
+"""The function above, whose name the module `run` takes once it is imported."""
