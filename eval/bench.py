@@ -12,7 +12,9 @@ import time
 from pathlib import Path
 
 from eval.gold import read_gold
-from eval.run import ask_all, score_all, table
+from eval.run import run_gold, score_run
+from eval.summary import summarise, table
+from eval.systems.zhida import ZhidaSystem
 from rag.build import open_chatbot, open_library
 from rag.settings import Settings
 
@@ -22,7 +24,7 @@ SAMPLE = Path(__file__).parent / "sets" / "sample"
 def main() -> int:
     """Index the sample in a temporary folder, ask its gold questions, print the figures."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(home=Path(folder))
+        settings = Settings(home=Path(folder) / "home")
         start = time.process_time()
         with open_library(settings, create=True) as library:
             library.sync([SAMPLE / "documents"])
@@ -30,17 +32,18 @@ def main() -> int:
         start = time.process_time()
         with open_library(settings) as library:
             opened = time.process_time() - start
-            chatbot = open_chatbot(settings, library)
-            gold = read_gold(SAMPLE / "gold.jsonl")
+            system = ZhidaSystem(open_chatbot(settings, library), settings)
+            gold = read_gold(SAMPLE / "gold.jsonl").approved()
             start = time.process_time()
-            answers = ask_all(chatbot, gold)
-            per_answer = (time.process_time() - start) / len(answers)
+            run_gold(gold, system, Path(folder) / "run")
+            per_answer = (time.process_time() - start) / len(gold.items)
             passages = library.status().passages
+        run = score_run(Path(folder) / "run")
     print(f"passages         {passages:>7}")
     print(f"index, CPU s     {indexed:>7.2f}")
     print(f"open, CPU s      {opened:>7.2f}")
     print(f"answer, CPU ms   {per_answer * 1000:>7.1f}")
-    print(table(score_all(gold, answers)))
+    print(table(summarise(run.scores, seed=run.info.seed)))
     return 0
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from index.errors import SettingsError
-from rag.build import instructions_of
+from rag.build import instructions_of, open_answerer
 from rag.prompt import INSTRUCTIONS, RULES, STYLE, answer_messages, system_prompt
 from rag.settings import Settings
 
@@ -34,3 +34,13 @@ def test_a_prompt_that_cannot_be_read_is_one_clear_line(tmp_path, data):
         file.write_bytes(data)
     with pytest.raises(SettingsError, match=r"prompt\.txt"):
         instructions_of(Settings(prompt_file=str(file)))
+
+
+def test_the_answerer_is_given_the_instructions(tmp_path, monkeypatch):
+    file = tmp_path / "prompt.txt"
+    file.write_text("你是质检员。", encoding="utf-8")
+    monkeypatch.setattr("rag.answerers.chat_model.open_chat_model", lambda *_, **__: None)
+    assert (
+        open_answerer(Settings(chat_model="openai:x", prompt_file=str(file))).instructions == "你是质检员。"
+    )
+    assert open_answerer(Settings(chat_model="openai:x")).instructions == ""

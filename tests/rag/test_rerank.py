@@ -24,7 +24,9 @@ def make_cross_encoder(folder, outputs=1):
     characters = sorted(set(QUESTION + "计量器具应当按周期送检校准。食堂十一点开门"))
     vocabulary = folder / "vocab.txt"
     folder.mkdir()
-    vocabulary.write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]), encoding="utf-8")
+    vocabulary.write_text(
+        "\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]), encoding="utf-8"
+    )
     tokenizer = BertTokenizerFast(str(vocabulary), model_max_length=64)
     config = BertConfig(
         vocab_size=len(characters) + 5,
@@ -47,7 +49,11 @@ def model(tmp_path_factory):
 
 def test_a_cross_encoder_scores_each_passage_with_its_title(model):
     reranker = open_reranker(str(model))
-    passages = [passage("计量器具应当按周期送检。"), passage("食堂十一点开门。"), passage("食堂十一点开门。", article="送检")]
+    passages = [
+        passage("计量器具应当按周期送检。"),
+        passage("食堂十一点开门。"),
+        passage("食堂十一点开门。", article="送检"),
+    ]
     scores = reranker.score(understand(QUESTION), passages, {})
     assert scores.shape == (3,) and scores.dtype == np.float32
     assert ((scores > 0) & (scores < 1)).all() and scores[1] != scores[2]

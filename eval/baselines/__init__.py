@@ -1,0 +1,1 @@
+"""Other retrieval libraries' own recipes, measured beside Zhida on the same documents and questions: `make peers`."""

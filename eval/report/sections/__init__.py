@@ -1,0 +1,1 @@
+"""The blocks of the page, one file a block: functions from a run's figures to markup."""

@@ -1,0 +1,1 @@
+"""Who is asked: Zhida itself, any OpenAI-compatible endpoint, or a file of answers from anywhere."""
