@@ -4,12 +4,15 @@ PYTHON ?= python3
 DOCS   ?= eval/sets/sample/documents
 PORT   ?= 7860
 LIBRARY ?= .zhida
+GOLD   ?= eval/sets/sample/gold.jsonl
+DATA   ?=
+OUT    ?= build/peers.md
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help venv chat test test-fast lint format bench shots clean
+.PHONY: help venv chat test test-fast lint format bench gate peers shots clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -38,11 +41,21 @@ format: .venv/dev-installed ## Put the code into the common format
 bench: .venv/runtime-installed ## Answer the sample's gold questions: quality, time to index, time an answer
 	$(BIN)/python -m eval.bench
 
+gate: .venv/runtime-installed ## Answer the sample's questions and hold the answers against their floors
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && sample=eval/sets/sample && \
+	  $(BIN)/zhida sync $$sample/documents --home $$work/home --json >$$work/sync.json && \
+	  $(BIN)/zhida eval run $$sample/gold.jsonl --home $$work/home --out $$work/run && \
+	  $(BIN)/zhida eval gate $$work/run --gates $$sample/gates.toml
+
+peers: .venv-peers/installed ## Other libraries' recipes beside ours: GOLD over DOCS, data sets in DATA, table to OUT
+	.venv-peers/bin/python -m eval.baselines --gold "$(GOLD)" --documents "$(DOCS)" --out "$(OUT)" \
+	  $(if $(DATA),--data "$(DATA)") $(PEERS_OPTIONS)
+
 shots: .venv/dev-installed ## Take the README's screenshots again
 	$(BIN)/python -m ui.screenshot
 
 clean: ## Remove the environment, caches and the indexed library
-	rm -rf .venv .zhida .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	rm -rf .venv .venv-peers .zhida .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A half-made environment would be taken for a whole one the next time, so it is removed.
@@ -60,4 +73,11 @@ clean: ## Remove the environment, caches and the indexed library
 .venv/dev-installed: .venv/runtime-installed
 	@echo "Installing what the tests and checks need…"
 	$(INSTALL) -e '.[dev]'
+	@touch $@
+
+# The other libraries stay out of our own environment.
+.venv-peers/installed: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Installing Zhida and the libraries it is measured beside into .venv-peers (some minutes the first time)…"
+	@test -x .venv-peers/bin/python || $(BIN)/python -m venv .venv-peers || { rm -rf .venv-peers; exit 1; }
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[peers]'
 	@touch $@
