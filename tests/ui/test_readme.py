@@ -1,4 +1,4 @@
-"""Every command that the README names exists, with the options that it is given there."""
+"""Every command that the guides name exists, with the options that it is given there."""
 
 import re
 import shlex
@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ui.cli import COMMANDS, build_parser
+from ui.commands.eval import COMMANDS as EVAL_COMMANDS
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "eval/README.md"))
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
@@ -65,6 +66,9 @@ def test_the_readme_names_the_commands_that_this_test_is_about():
 def test_a_zhida_command_of_the_readme_is_one(call, capsys):
     if len(call) == 1:  # only named, not called
         assert call[0] in COMMANDS
+        return
+    if call[0] == "eval" and len(call) == 2:
+        assert call[1] in {name.rstrip("_") for name in EVAL_COMMANDS}
         return
     # COMMAND stands for each of them.
     for command in COMMANDS if "COMMAND" in call else [""]:
