@@ -7,6 +7,7 @@ citation stands on: `passage.text == document.text[passage.start:passage.end]`, 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -204,6 +205,10 @@ class Where:
 
 
 EVERYWHERE = Where()
+
+
+ISO_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
+"""YYYY, YYYY-MM or YYYY-MM-DD."""
 
 
 def period(date: str) -> tuple[str, str]:

@@ -33,6 +33,7 @@ def particulars(passage: Passage) -> dict[str, object]:
     return {
         "passage_id": passage.id,
         "document": passage.document,
+        "collection": passage.collection,
         "title": passage.article,
         "heading": passage.heading,
         "url": passage.url,

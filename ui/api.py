@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from index.errors import ZhidaError
-from index.passage import Hit, Passage, Where
+from index.passage import ISO_DATE, Hit, Passage, Where
 from rag.answer import Event, Retrieved, Text, Turn, particulars
 from ui.bridge import batches
 from ui.limits import QUESTION_LENGTH
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rag.chatbot import Chatbot
 
 TURNS = 50
+NAMES = 1000  # of documents, speakers… in one request
 NAME_LENGTH = 1000  # characters of a document's name
 LAST_ID = 2**63 - 1  # the largest number that SQLite can look for
 
@@ -40,6 +41,8 @@ _log = logging.getLogger("zhida")
 # A length makes pydantic look into a string, so that halves of surrogate pairs are refused as well.
 Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=QUESTION_LENGTH)]
 Name = Annotated[str, StringConstraints(max_length=NAME_LENGTH)]
+Names = list[Name]
+Date = Annotated[str, StringConstraints(pattern=rf"^(?:{ISO_DATE.pattern})?$")]
 
 
 class EarlierTurn(BaseModel):
@@ -55,7 +58,25 @@ class AskBody(BaseModel):
 
     question: Question
     turns: list[EarlierTurn] = Field(default_factory=list, max_length=TURNS)
-    documents: list[Name] = Field(default_factory=list, max_length=1000)
+    documents: Names = Field(default_factory=list, max_length=NAMES)
+    collections: Names = Field(default_factory=list, max_length=NAMES)
+    speakers: Names = Field(default_factory=list, max_length=NAMES)
+    publishers: Names = Field(default_factory=list, max_length=NAMES)
+    statuses: Names = Field(default_factory=list, max_length=NAMES)
+    published_from: Date = ""
+    published_to: Date = ""
+
+    def where(self) -> Where:
+        """What to search in."""
+        return Where(
+            documents=frozenset(self.documents),
+            collections=frozenset(self.collections),
+            speakers=frozenset(self.speakers),
+            publishers=frozenset(self.publishers),
+            statuses=frozenset(self.statuses),
+            published_from=self.published_from,
+            published_to=self.published_to,
+        )
 
     def earlier(self) -> list[Turn]:
         """The turns as the chatbot takes them."""
@@ -69,7 +90,7 @@ def api_routes(chatbot: Chatbot) -> APIRouter:
 
     @router.post("/api/ask", response_model=None)
     async def ask(body: AskBody, accept: Annotated[str, Header()] = "") -> Response:
-        where = Where(documents=frozenset(body.documents))
+        where = body.where()
         if "text/event-stream" in accept:
             events = _server_sent(chatbot, body, where)
             return StreamingResponse(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from index.errors import ReadError, ZhidaError
+from index.passage import Where
 from rag.answer import Answer, Turn
 from ui.console import well_formed
 from ui.limits import too_long
@@ -17,7 +18,7 @@ from ui.limits import too_long
 class Asks(Protocol):
     """What a batch needs of a chatbot."""
 
-    def ask(self, question: str, turns: Sequence[Turn] = ()) -> Answer:
+    def ask(self, question: str, turns: Sequence[Turn] = (), where: Where | None = None) -> Answer:
         """The finished answer."""
 
 
@@ -55,15 +56,15 @@ def read_items(file: Path) -> list[Item]:
     return items
 
 
-def answers(chatbot: Asks, item: Item) -> Iterator[dict[str, object]]:
-    """The output lines of one item; the turns of a conversation are answered in order."""
+def answers(chatbot: Asks, item: Item, where: Where | None = None) -> Iterator[dict[str, object]]:
+    """The output lines of one item, from what `where` admits; the turns of a conversation are answered in order."""
     turns: list[Turn] = []
     for line_id, question, reason in item.each():
         if reason:
             yield {"id": line_id, **failure(question, reason)}
             continue
         try:
-            answer = chatbot.ask(question, turns)
+            answer = chatbot.ask(question, turns, where)
         except ZhidaError as error:
             yield {"id": line_id, **failure(question, str(error))}
             continue

@@ -18,7 +18,21 @@ from typing import NoReturn
 from index.errors import ZhidaError
 from ui.console import complain, note, use_utf8
 
-COMMANDS = ("sync", "ask", "search", "serve", "eval", "export", "status", "verify", "compact", "backup", "restore", "rollback", "doctor")
+COMMANDS = (
+    "sync",
+    "ask",
+    "search",
+    "serve",
+    "eval",
+    "export",
+    "status",
+    "verify",
+    "compact",
+    "backup",
+    "restore",
+    "rollback",
+    "doctor",
+)
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 READER_GONE = 141  # 128 + SIGPIPE
 

@@ -501,3 +501,31 @@ def test_serve_says_one_line_when_ready_indexes_nothing_twice_and_ends_quietly(d
     assert server.returncode == 130
     assert out == b""
     assert err.decode().splitlines() == ["正在启动 starting…"]
+
+
+# Filters and collections
+
+
+def test_search_and_ask_only_where_they_are_told_to(capsys, docs, tmp_path):
+    home = tmp_path / "h"
+    run(capsys, "sync", docs / "计量简报.txt", "--home", home)
+    run(capsys, "sync", docs / "内审通知.txt", "--home", home, "--collection", "内审")
+    for filters, expected in (
+        ([], {"计量简报.txt", "内审通知.txt"}),
+        (["--collection", "内审"], {"内审通知.txt"}),
+        (["--document", "计量简报.txt"], {"计量简报.txt"}),
+        (["--document", "计量简报.txt", "--collection", "内审"], set()),
+        (["--from", "2030"], set()),
+    ):
+        _, out, _ = run(capsys, "search", "审核组长与校准周期", "--json", "--home", home, *filters)
+        assert {hit["document"] for hit in json.loads(out)["hits"]} == expected
+    _, out, _ = run(capsys, "ask", QUESTION, "--json", "--home", home, "--collection", "内审")
+    assert json.loads(out)["status"] == "refused"
+    _, out, _ = run(capsys, "ask", "审核组长是谁？", "--json", "--home", home, "--collection", "内审")
+    assert json.loads(out)["citations"][0]["collection"] == "内审"
+
+
+@pytest.mark.parametrize("date", ["2024-13", "24", "2024-1-1", "明年"])
+def test_a_filter_that_is_no_date_is_refused_in_one_line(capsys, home, date):
+    code, _, err = run(capsys, "search", "校准", "--home", home, "--from", date)
+    assert code == 2 and one_line(err) and "YYYY" in err

@@ -47,7 +47,12 @@ def test_lint_passes_a_good_set(gold, home, capsys):
 
 
 def test_lint_fails_on_an_error_and_tells_one_line_each(gold, home, capsys):
-    missing = {**GOOD, "id": "q-2", "question": "何时收回？", "evidence": [[{"doc": "计量简报.txt", "quote": "到期前三十天由仓库员收回"}]]}
+    missing = {
+        **GOOD,
+        "id": "q-2",
+        "question": "何时收回？",
+        "evidence": [[{"doc": "计量简报.txt", "quote": "到期前三十天由仓库员收回"}]],
+    }
     assert zhida("lint", gold(GOOD, missing, {**GOOD, "id": "q-3"}), "--home", home) == 2
     out = capsys.readouterr().out.splitlines()
     assert any(line.startswith("错误 error · q-2 · quote-missing") for line in out)
@@ -97,7 +102,10 @@ def test_a_bad_gold_file_is_told_line_by_line(command, gold, elsewhere, capsys):
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_export_and_import_are_a_round_trip(kind, gold, tmp_path, capsys):
-    conversation = {"id": "c", "turns": [{"question": "谁收回？", "facts": [["计量员"]]}, {"question": "几天前？"}]}
+    conversation = {
+        "id": "c",
+        "turns": [{"question": "谁收回？", "facts": [["计量员"]]}, {"question": "几天前？"}],
+    }
     file = gold(GOOD, conversation)
     assert zhida("export", file, tmp_path / f"gold.{kind}", "--chinese") == 0
     assert zhida("import", tmp_path / f"gold.{kind}", "--out", tmp_path / "back.jsonl") == 0
@@ -128,7 +136,13 @@ def dataset(tmp_path):
     folder.mkdir()
     documents = [{"id": f"d{i}", "title": f"标题{i}", "text": f"第{i}篇文档说九十天。"} for i in range(9)]
     questions = [
-        {"id": f"q{i}", "question": f"第{i}篇？", "answers": ["九十天"], "doc_ids": [f"d{i}"], "answerable": True}
+        {
+            "id": f"q{i}",
+            "question": f"第{i}篇？",
+            "answers": ["九十天"],
+            "doc_ids": [f"d{i}"],
+            "answerable": True,
+        }
         for i in range(9)
     ]
     for name, lines in (("corpus.jsonl", documents), ("questions.dev.jsonl", questions)):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rag.answer import Answer, Citation
 from ui.batch import answers, read_items
-from ui.commands.options import require_documents, settings_of
+from ui.commands.options import add_filters, require_documents, settings_of, where_of
 from ui.console import as_json, complain, lines_to, note, printable, say, typed
 from ui.limits import too_long
 from ui.particulars import facts, title
@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("-"), metavar="FILE", help="答案文件 answers as JSON lines (-)"
     )
+    add_filters(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     chatbot = open_chatbot(settings_of(arguments))
     require_documents(chatbot.library)
-    answer = chatbot.ask(question)
+    answer = chatbot.ask(question, where=where_of(arguments))
     say(as_json(answer.as_dict()) if arguments.json else in_words(answer))
     return 2 if answer.status == "error" else 0
 
@@ -61,7 +62,7 @@ def _batch(arguments: argparse.Namespace) -> int:
     counts = {"answered": 0, "refused": 0, "error": 0}
     with lines_to(arguments.out) as file:
         for item in tqdm(items, desc="回答 answering", unit="", disable=None):
-            for line in answers(chatbot, item):
+            for line in answers(chatbot, item, where_of(arguments)):
                 counts[str(line["status"])] += 1
                 file.write(as_json(line) + "\n")
     note(

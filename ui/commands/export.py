@@ -38,6 +38,7 @@ def as_dict(passage: Passage) -> dict[str, object]:
     """A passage in the form that the export contract promises."""
     return {
         "document": passage.document,
+        "collection": passage.collection,
         "passage_id": passage.id,
         "article": passage.article,
         "heading": passage.heading,

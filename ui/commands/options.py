@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from index.errors import LibraryError
+from index.passage import ISO_DATE, Where
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,47 @@ def whole_number(most: int) -> Callable[[str], int]:
         return number
 
     return convert
+
+
+def add_filters(parser: argparse.ArgumentParser) -> None:
+    """Options that narrow down where to search; each may be given several times, but for the dates."""
+    filters = parser.add_argument_group("只在这些里找 search only in")
+    for name, field, words in (
+        ("--document", "documents", "文件 file"),
+        ("--collection", "collections", "文档集 collection"),
+        ("--speaker", "speakers", "讲话人或作者 who speaks or writes"),
+        ("--publisher", "publishers", "发布者 publisher"),
+        ("--status", "statuses", "文件状态，如现行、废止 whether in force"),
+    ):
+        filters.add_argument(name, dest=field, action="append", default=[], metavar="NAME", help=words)
+    for name, words in (("--from", "不早于 not before"), ("--to", "不晚于 not after")):
+        filters.add_argument(
+            name,
+            dest=f"published_{name[2:]}",
+            type=iso_date,
+            default="",
+            metavar="DATE",
+            help=f"{words} YYYY[-MM[-DD]]",
+        )
+
+
+def where_of(arguments: argparse.Namespace) -> Where:
+    """The filter that `add_filters` took."""
+    named = ("documents", "collections", "speakers", "publishers", "statuses")
+    return Where(
+        **{field: frozenset(getattr(arguments, field)) for field in named},
+        published_from=arguments.published_from,
+        published_to=arguments.published_to,
+    )
+
+
+def iso_date(text: str) -> str:
+    """A date for argparse: a year, a month or a day; "" for none, as the default is."""
+    if text and not ISO_DATE.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"应为 YYYY、YYYY-MM 或 YYYY-MM-DD，得到 {text[:20]!r}; a date as YYYY-MM-DD"
+        )
+    return text
 
 
 def require_documents(library: Library) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from index.passage import Hit
 from ui.batch import read_items
-from ui.commands.options import require_documents, settings_of, whole_number
+from ui.commands.options import add_filters, require_documents, settings_of, where_of, whole_number
 from ui.console import as_json, complain, lines_to, note, printable, say, typed
 from ui.limits import HITS, too_long
 from ui.particulars import facts, title
@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("-"), metavar="FILE", help="结果文件 results as JSON lines (-)"
     )
+    add_filters(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     retriever = open_retriever(settings_of(arguments))
     require_documents(retriever.library)
-    hits = retriever.search(query, arguments.k, arguments.mode)
+    hits = retriever.search(query, arguments.k, arguments.mode, where_of(arguments))
     if arguments.json:
         say(as_json({"question": query, "hits": [as_dict(hit) for hit in hits]}))
         return 0
@@ -71,6 +72,7 @@ def _batch(arguments: argparse.Namespace) -> int:
 
     retriever = open_retriever(settings)
     require_documents(retriever.library)
+    where = where_of(arguments)
     searched = errors = 0
     with lines_to(arguments.out) as file:
         for item in tqdm(items, desc="检索 searching", unit="", disable=None):
@@ -79,7 +81,7 @@ def _batch(arguments: argparse.Namespace) -> int:
                     file.write(as_json({"id": line_id, "hits": [], "error": error}) + "\n")
                     errors += 1
                     continue
-                hits = retriever.search(question, arguments.k, arguments.mode)
+                hits = retriever.search(question, arguments.k, arguments.mode, where)
                 file.write(as_json({"id": line_id, "hits": [as_dict(hit) for hit in hits]}) + "\n")
                 searched += 1
     note(f"检索 searched {searched} · 出错 errors {errors}")

@@ -26,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rebuild", action="store_true", help="全部重读重建 read and encode everything again"
     )
+    parser.add_argument(
+        "--collection",
+        default="",
+        metavar="NAME",
+        help="只同步这个文档集，其他不动 this collection only; others stay (the common one)",
+    )
     parser.add_argument("--json", action="store_true", help="输出 JSON print JSON")
 
 
@@ -40,7 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
         rebuild=arguments.rebuild,
         passage_length=settings.passage_length,
     ) as library:
-        report = sync_with_progress(library, arguments.paths, rebuild=arguments.rebuild)
+        report = sync_with_progress(
+            library, arguments.paths, rebuild=arguments.rebuild, collection=arguments.collection
+        )
     if arguments.json:
         files = {name: asdict(hygiene) for name, hygiene in report.files.items()}
         say(as_json({**report.as_dict(), "files": files}))
@@ -52,7 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def sync_with_progress(library: Library, paths: Sequence[Path], *, rebuild: bool = False) -> SyncReport:
+def sync_with_progress(
+    library: Library, paths: Sequence[Path], *, rebuild: bool = False, collection: str = ""
+) -> SyncReport:
     """Syncs with a progress bar on stderr. Raises ReadError for a path that is not there."""
     # disable=None: a bar on a terminal, nothing in a log file.
     with tqdm(desc="读取与索引 indexing", unit="", leave=False, disable=None) as bar:
@@ -62,7 +72,7 @@ def sync_with_progress(library: Library, paths: Sequence[Path], *, rebuild: bool
             bar.set_postfix_str(printable(progress.name), refresh=False)
             bar.update(progress.done - bar.n)
 
-        return library.sync(paths, rebuild=rebuild, on_progress=show)
+        return library.sync(paths, rebuild=rebuild, collection=collection, on_progress=show)
 
 
 def in_words(report: SyncReport) -> list[str]:

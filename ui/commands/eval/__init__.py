@@ -8,7 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 HELP = "用评测集检验回答 measure the answers against a gold set"
-COMMANDS = ("run", "score", "report", "compare", "gate", "sweep", "draft", "approve", "lint", "import_", "export")
+COMMANDS = (
+    "run",
+    "score",
+    "report",
+    "compare",
+    "gate",
+    "sweep",
+    "draft",
+    "approve",
+    "lint",
+    "import_",
+    "export",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("gold", type=Path, metavar="GOLD", help="评测集 gold set (.jsonl .csv .xlsx)")
     parser.add_argument("out", type=Path, metavar="OUT", help="写到哪里 file to write (.csv .xlsx .jsonl)")
     parser.add_argument(
-        "--form", choices=("canonical", "simple"), default="canonical", help="JSON Lines 的格式 form of JSON lines (canonical)"
+        "--form",
+        choices=("canonical", "simple"),
+        default="canonical",
+        help="JSON Lines 的格式 form of JSON lines (canonical)",
     )
     parser.add_argument(
         "--lossy", action="store_true", help="简单格式装不下的就丢掉 drop what the simple form cannot hold"

@@ -16,15 +16,25 @@ _MOST = 10_000_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `zhida eval import`."""
     parser.add_argument(
-        "source", type=Path, metavar="SOURCE", help="表格、JSON Lines 或数据集文件夹 a table, JSON lines or a data set's folder"
+        "source",
+        type=Path,
+        metavar="SOURCE",
+        help="表格、JSON Lines 或数据集文件夹 a table, JSON lines or a data set's folder",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="GOLD", help="写到哪里 the gold set to write (.jsonl)")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="GOLD", help="写到哪里 the gold set to write (.jsonl)"
+    )
     parser.add_argument(
         "--documents", type=Path, metavar="DIR", help="数据集的文档写到哪里 where a data set's documents go"
     )
-    parser.add_argument("--sample", type=whole_number(_MOST), metavar="N", help="抽取几题 how many questions to draw")
     parser.add_argument(
-        "--limit", type=whole_number(_MOST), metavar="N", help="最多写几篇文档 how many documents to write at most"
+        "--sample", type=whole_number(_MOST), metavar="N", help="抽取几题 how many questions to draw"
+    )
+    parser.add_argument(
+        "--limit",
+        type=whole_number(_MOST),
+        metavar="N",
+        help="最多写几篇文档 how many documents to write at most",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="抽样种子 seed of what is drawn (0)")
 
@@ -36,7 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
     folder = arguments.source.is_dir()
     given = [name for name in ("documents", "sample", "limit") if getattr(arguments, name) is not None]
     if given and not folder and arguments.source.exists():
-        complain(f"--{given[0]} 只用于数据集文件夹 is for the folder of a data set only, not for {arguments.source}")
+        complain(
+            f"--{given[0]} 只用于数据集文件夹 is for the folder of a data set only, not for {arguments.source}"
+        )
         return 2
     if arguments.limit is not None and arguments.documents is None:
         complain("--limit 需要 --documents: --limit needs --documents DIR")

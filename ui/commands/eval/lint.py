@@ -24,7 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `zhida eval lint`."""
     parser.add_argument("gold", type=Path, metavar="GOLD", help="评测集 gold set (.jsonl .csv .xlsx)")
     parser.add_argument(
-        "--train", type=Path, nargs="+", default=[], metavar="FILE", help="训练数据 training data with questions"
+        "--train",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="训练数据 training data with questions",
     )
     parser.add_argument("--json", action="store_true", help="输出 JSON print JSON")
 
@@ -57,7 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
         say(as_json({**summary, "library": library is not None, "findings": [asdict(one) for one in found]}))
     else:
         for one in found:
-            say(f"{_SHOWN[one.severity]} · {printable(one.id or '-')} · {one.code} · {printable(one.message)}")
+            say(
+                f"{_SHOWN[one.severity]} · {printable(one.id or '-')} · {one.code} · {printable(one.message)}"
+            )
         numbers = " · ".join(f"{_SHOWN[severity]} {count}" for severity, count in counts.items())
         say(f"{len(gold.items)} 题 questions · {numbers}")
     return WRONG if counts["error"] else 0
@@ -73,5 +80,7 @@ def _library(settings: Settings, gold: GoldSet, asked: bool) -> Library | None:
         library.close()
         library = None
     if library is None:
-        note("没有相应的资料库，引文未核对 no library of these documents: quotations were not looked for (--home DIR)")
+        note(
+            "没有相应的资料库，引文未核对 no library of these documents: quotations were not looked for (--home DIR)"
+        )
     return library
