@@ -14,6 +14,7 @@ from math import nan
 from eval.gold import GoldError, GoldSet
 from eval.record import Score
 from eval.statistics import (
+    ALPHA,
     Difference,
     Interval,
     bootstrap_interval,
@@ -53,11 +54,18 @@ class SideBySide:
     detectable: float
 
     @property
+    def beyond_chance(self) -> bool:
+        """Whether the test of the difference, and all of its interval, speak for the chosen settings.
+
+        Both, since an interval from three wins and no loss does not reach 0, and the test knows that it may be luck.
+        """
+        low = self.difference.low if better_is_higher(self.objective) else -self.difference.high
+        return low > 0 and self.difference.p < ALPHA
+
+    @property
     def shown(self) -> bool:
-        """Whether the chosen settings are better by more than chance and by enough to be seen."""
-        sign = 1 if better_is_higher(self.objective) else -1
-        low = self.difference.low if sign > 0 else -self.difference.high
-        return sign * self.difference.mean >= self.detectable and low > 0
+        """Whether they are better by more than chance and by enough for so many questions to show it."""
+        return self.beyond_chance and abs(self.difference.mean) >= self.detectable
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +186,7 @@ class Sweep:
     ) -> SideBySide:
         self.tell(f"测试 test: {len(test.items)} 题 questions")
         ours = Tried(base, tuple(measure(base, test)), finished=True)
-        theirs = Tried(winner, tuple(measure(winner, test)), finished=True)
+        theirs = ours if winner == base else Tried(winner, tuple(measure(winner, test)), finished=True)
         if ours.value(objective) is None or theirs.value(objective) is None:
             raise GoldError(f"测试集里没有一题能评 no test question has a value for {objective}")
         return side_by_side(ours, theirs, objective)

@@ -83,10 +83,14 @@ def verdict(result: SweepResult) -> str:
             f"测试集 {test.difference.n} 题上 {name_of(test.objective)} {points}，可检出差 {test.detectable:.1%}："
             f"采用 adopted on {test.difference.n} test questions: {result.winner.label}"
         )
+    what = "没有显示出差异 no difference shown"
+    if test.beyond_chance:
+        what = (
+            "差异小于可检出差，宜加题再比 better, but by less than so many questions show reliably: ask more"
+        )
     return (
-        f"没有显示出差异，保持当前设置 no difference shown, the settings stay: {result.winner.label}: "
-        f"{name_of(test.objective)} {points}，可检出差 minimal detectable difference {test.detectable:.1%}，"
-        f"测试题 test questions {test.difference.n}"
+        f"{what}；保持当前设置 the settings stay: {result.winner.label}: {name_of(test.objective)} {points}，"
+        f"可检出差 minimal detectable difference {test.detectable:.1%}，测试题 test questions {test.difference.n}"
     )
 
 
@@ -145,7 +149,7 @@ def pareto_svg(result: SweepResult) -> str:
     about = f"{name_of(result.objective)} · dev {result.dev} 题 questions"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-        f'role="img" aria-label="{escape(f"{title}: {about}")}" font-family="system-ui, sans-serif" font-size="12">',
+        f'role="img" aria-label="{title}: {escape(about)}" font-family="system-ui, sans-serif" font-size="12">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
         f'<text x="{LEFT}" y="22" font-size="15" fill="#1a1a1a">{title}</text>',
         f'<text x="{LEFT}" y="40" fill="#555">{escape(about)}</text>',

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from langchain_classic.retrievers import EnsembleRetriever
 from langchain_community.retrievers import BM25Retriever
 from langchain_community.vectorstores import FAISS
+from langchain_community.vectorstores.utils import DistanceStrategy
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
@@ -68,7 +69,11 @@ class LangChain(Baseline):
         return found
 
     def _combine(self, words: BM25Retriever, passages: list[Document]) -> BaseRetriever:
-        store = FAISS.from_documents(passages, _Embeddings())
+        # With unit vectors the order is that of the default, L2, but for a passage of nothing but punctuation: its vector
+        # is zero, and by L2 it would be nearer to most questions than any text.
+        store = FAISS.from_documents(
+            passages, _Embeddings(), distance_strategy=DistanceStrategy.MAX_INNER_PRODUCT
+        )
         dense = store.as_retriever(search_kwargs={"k": DEPTH})
         return EnsembleRetriever(retrievers=[words, dense], weights=[0.5, 0.5])
 

@@ -235,6 +235,12 @@ def test_a_difference_too_small_to_see_changes_nothing():
     assert tomllib.loads(zhida_toml(result)) == {}
 
 
+def test_a_small_difference_beyond_chance_asks_for_more_questions():
+    result = swept(lambda candidate: 0.63 if candidate.settings.passages == 12 else 0.6)
+    assert result.test.beyond_chance and not result.test.shown and not result.adopted
+    assert "宜加题再比" in table(result)
+
+
 def test_settings_of_the_user_stay_in_what_is_written_and_keys_do_not():
     url = "http://me:hunter2@127.0.0.1:8000/v1"
     base = Settings(answer_length=150, chat_model_key="hunter2", chat_model_url=url)

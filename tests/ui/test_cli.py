@@ -102,7 +102,7 @@ def test_export_gives_each_passage_as_the_contract_names_it(capsys, home, tmp_pa
     assert run(capsys, "export", tmp_path / "p.jsonl", "--home", home)[0] == 0
     passages = lines_of(tmp_path / "p.jsonl")
     assert set(passages[0]) == set(
-        "document passage_id article heading speaker published url page start end text".split()
+        "document collection passage_id article heading speaker published url page start end text".split()
     )
     assert any("九十天" in passage["text"] for passage in passages)
     code, out, _ = run(capsys, "export", "-", "--home", home)
