@@ -16,6 +16,8 @@ import numpy as np
 from index.errors import LibraryError
 from index.library import Library
 from index.passage import Hit, Passage, Where
+from rag.lookup import addresses
+from rag.lookup import score as lookup_score
 from rag.question import understand
 from rag.rerank import CoverageReranker, Reranker
 
@@ -65,7 +67,8 @@ class Retriever:
         lexical = self.library.search(question, wanted, "lexical", where)
         dense = self.library.search(question, wanted, "dense", where)
         fused = self._fuse(question, lexical, dense)
-        return (self._rerank(question, fused) if self.rerank_weight else fused)[:k]
+        ranked = self._rerank(question, fused) if self.rerank_weight else fused
+        return at_address(question, ranked)[:k]
 
     def _fuse(self, question: str, lexical: Sequence[Hit], dense: Sequence[Hit]) -> list[Hit]:
         """Both lists in one order; a passage that one search did not see gets that search's score all the same."""
@@ -95,6 +98,19 @@ class Retriever:
         return sorted(ranked, key=lambda hit: (-hit.score, hit.passage.id))
 
 
+def at_address(question: str, hits: Sequence[Hit]) -> list[Hit]:
+    """The hits with those first that stand where the question points to, see rag.lookup."""
+    asked = addresses(question)
+    if not asked:
+        return list(hits)
+    raised = []
+    for hit in hits:
+        worth = lookup_score(asked, hit.passage)
+        stages = {**hit.stages, "lookup": worth} if worth else hit.stages
+        raised.append(Hit(hit.passage, hit.score + worth, stages))
+    return sorted(raised, key=lambda hit: (-hit.score, hit.passage.id))
+
+
 def join_neighbours(hits: Sequence[Hit], library: Library) -> list[Passage]:
     """The hits' passages, with those that follow each other in one article made into one, best first.
 
@@ -115,7 +131,7 @@ def join_neighbours(hits: Sequence[Hit], library: Library) -> list[Passage]:
 def _joined(one: Passage, other: Passage, library: Library) -> Passage | None:
     """The stretch from the first to the last of both; None if the document has changed since they were found."""
     try:
-        text = library.document(other.document).text
+        text = library.document(other.document, other.collection).text
     except LibraryError:
         return None
     if any(text[passage.start : passage.end] != passage.text for passage in (one, other)):

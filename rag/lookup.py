@@ -1,0 +1,99 @@
+"""Questions that give an address: 《产品质量法》第二十六条, GB/T 19001 的 8.5.1.
+
+Who names a clause wants that very clause, whatever else speaks of the same things: its neighbours, or a
+judicial interpretation that quotes the law's name. Words alone can't tell them apart, so an address is
+looked for in where a passage stands. Doesn't search: it scores passages that were found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from index import words
+from index.passage import Passage
+
+EXACT, WITHIN = 1.0, 0.7
+"""What an address is worth beside the other scores, which reach 2 together: enough to come before whatever else was
+found. `WITHIN` is for a name that is a part of the title: 《不合格品管理规定》 for 远岭重工不合格品管理规定."""
+
+_CLAUSE = r"第\d+条(?:之[一二三四五六七八九十\d]+)?|第\d+(?:\.\d+)+[条款]?|第\d+章"
+_POINT = r"\d+(?:\.\d+)+(?![\d.]|\s*%)"
+_TITLED = re.compile(rf"《([^《》]{{2,60}})》(?:\([^()]*\))?(?:中|里|的)?(?:第\d+章)?({_CLAUSE}|{_POINT})")
+_NAMED = re.compile(
+    rf"([一-鿿]{{2,30}}(?:法典|法|条例|规定|办法|细则|准则|规范|规程|章程|制度|标准|要求))(?:中|里|的)?({_CLAUSE})"
+)
+_STANDARD = re.compile(
+    rf"((?:[a-z]{{1,6}}(?:/[a-z]{{1,4}})?)\d+(?:\.\d+)*(?:-\d{{4}})?)(?:标准)?(?:中|里|的|第)?({_POINT})"
+)
+_CALLED = re.compile(r"^中华人民共和国|\((?:\d{4}|修订|修正|试行|草案|征求意见稿)[^()]*\)")
+_LEAST_NAME = 4  # characters of a name that may be a part of a title
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A work and a clause of it, both in the spelling that is compared: 产品质量法, 第26条.
+
+    `loose` is set when nothing marks where the name begins: 请问刑法, of which 刑法 is the work.
+    """
+
+    work: str
+    clause: str
+    loose: bool = False
+
+
+def addresses(question: str) -> list[Address]:
+    """The clauses that a question names together with the work that they stand in.
+
+    >>> addresses("《中华人民共和国产品质量法》第二十六条是什么？")
+    [Address(work='产品质量法', clause='第26条')]
+    """
+    text = _plain(question)
+    found = []
+    for pattern in (_TITLED, _NAMED, _STANDARD):
+        for match in pattern.finditer(text):
+            work, clause = match.groups()
+            number = clause.strip("第条款") if "." in clause else clause
+            found.append(Address(_called(work), number, pattern is _NAMED))
+    return list(dict.fromkeys(found))
+
+
+def score(asked: Sequence[Address], passage: Passage) -> float:
+    """How well a passage is at one of the addresses: EXACT, WITHIN or 0."""
+    if not asked:
+        return 0.0
+    titles = [_plain(passage.article), _plain(PurePath(passage.document).stem), _plain(passage.section)]
+    stands = "\n".join(
+        [_plain(passage.article), _plain(passage.heading), *map(_plain, passage.text.split("\n"))]
+    )
+    return max(_one(address, titles, stands) for address in asked)
+
+
+def _one(address: Address, titles: Sequence[str], stands: str) -> float:
+    clause = re.escape(address.clause)
+    begins = re.search(rf"^{clause}(?![\d.条之])", stands, re.MULTILINE)
+    ends = re.search(rf"[^\d.第]{clause}$", titles[0])
+    if not begins and not ends:
+        return 0.0
+    names = {_called(title.removesuffix(address.clause)) for title in titles if title}
+    if address.work in names or (address.loose and any(map(address.work.endswith, names - {""}))):
+        return EXACT
+    part = len(address.work) >= _LEAST_NAME and any(
+        address.work in name for name in names if "《" not in name
+    )
+    return WITHIN if part else 0.0
+
+
+def _plain(text: str) -> str:
+    """`text` in the one spelling that is compared: 第12条 for 第十二条, GB/T 19001 without its space."""
+    return re.sub(r"\s+", "", words.arabic_ordinals(words.normalize(text)).replace("—", "-"))
+
+
+def _called(work: str) -> str:
+    """A work's name as people say it: without the country, the year and the marks around it."""
+    name = work.strip("《》")
+    while (shorter := _CALLED.sub("", name)) != name:
+        name = shorter
+    return name

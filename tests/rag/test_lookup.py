@@ -1,0 +1,74 @@
+"""Addresses in questions, and the passages that stand there."""
+
+import pytest
+
+from index.passage import Passage
+from rag.lookup import EXACT, WITHIN, Address, addresses, score
+
+
+@pytest.mark.parametrize(
+    ("question", "work", "clause"),
+    [
+        ("《产品质量法》第二十六条规定了什么？", "产品质量法", "第26条"),
+        ("《中华人民共和国产品质量法（2018年修正）》第26条", "产品质量法", "第26条"),
+        ("劳动合同法第八十二条是什么内容", "劳动合同法", "第82条"),
+        ("请问刑法第一百三十三条之一怎么说", "请问刑法", "第133条之一"),
+        ("《供应商质量管理要求》8.5.1 讲什么？", "供应商质量管理要求", "8.5.1"),
+        ("GB/T 19001—2016 第8.5.1条要求什么？", "gb/t19001-2016", "8.5.1"),
+        ("《產品質量法》第二十六條", "产品质量法", "第26条"),
+    ],
+)
+def test_addresses_are_read_in_any_spelling(question: str, work: str, clause: str) -> None:
+    assert addresses(question) == [Address(work, clause, loose="《" not in question and "GB" not in question)]
+
+
+@pytest.mark.parametrize(
+    "question", ["产品质量法的立法目的？", "第二十六条", "合格率是8.5%吗？", "安徽第3季度的办法？"]
+)
+def test_a_question_without_work_and_clause_has_none(question: str) -> None:
+    assert addresses(question) == []
+
+
+def passage(text: str, article: str = "", document: str = "a.txt", heading: str = "") -> Passage:
+    return Passage(document, 0, len(text), text, article=article, heading=heading)
+
+
+LAW = addresses("《产品质量法》第二十六条")
+
+
+@pytest.mark.parametrize(
+    ("found", "worth"),
+    [
+        (passage("生产者应当负责。", "中华人民共和国产品质量法第二十六条"), EXACT),
+        (passage("第二十六条 生产者应当负责。", "中华人民共和国产品质量法"), EXACT),
+        (passage("第二十五条 甲。\n第二十六条　乙。", document="法规/产品质量法.md"), EXACT),
+        (passage("生产者应当负责。", "产品质量法", heading="第二十六条 生产者"), EXACT),
+        (passage("第二十六条 细则。", "海岳省产品质量法实施细则"), WITHIN),
+        (passage("第二十六条 解释。", "关于适用《产品质量法》的解释"), 0.0),
+        (passage("依照第二十六条处罚。", "中华人民共和国产品质量法"), 0.0),
+        (passage("第二十六条之一 甲。", "中华人民共和国产品质量法"), 0.0),
+        (passage("第一百二十六条 甲。", "中华人民共和国产品质量法"), 0.0),
+        (passage("第二十六条 甲。", "中华人民共和国计量法"), 0.0),
+        (passage("生产者应当负责。", "中华人民共和国产品质量法第一百二十六条"), 0.0),
+    ],
+)
+def test_only_the_passage_at_the_address_scores(found: Passage, worth: float) -> None:
+    assert score(LAW, found) == worth
+
+
+def test_a_name_without_marks_may_have_other_words_before_it() -> None:
+    asked = addresses("请问刑法第一百三十三条之一怎么说")
+    assert score(asked, passage("第一百三十三条之一 甲。", "中华人民共和国刑法")) == EXACT
+    assert score(asked, passage("第一百三十三条 甲。", "中华人民共和国刑法")) == 0.0
+    assert score(asked, passage("第一百三十三条之一 甲。", "中华人民共和国民法典")) == 0.0
+
+
+def test_points_of_a_standard_are_told_from_their_neighbours() -> None:
+    asked = addresses("GB/T 19001 的 8.5.1 条")
+    assert (
+        score(asked, passage("8.5.1 生产和服务提供的控制", document="GBT 19001.txt", article="GB/T 19001"))
+        == EXACT
+    )
+    assert score(asked, passage("8.5.11 其他", article="GB/T 19001")) == 0.0
+    assert score(asked, passage("8.5.1.2 其他", article="GB/T 19001")) == 0.0
+    assert score([], passage("8.5.1 生产", article="GB/T 19001")) == 0.0
