@@ -8,15 +8,15 @@ looked for in where a passage stands. Doesn't search: it scores passages that we
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from index import words
 from index.passage import Passage
 
-EXACT, WITHIN = 1.0, 0.7
-"""What an address is worth beside the other scores, which reach 2 together: enough to come before whatever else was
+EXACT, WITHIN = 2.5, 1.5
+"""What an address is worth beside the other scores, which reach 2.2 together: enough to come before whatever else was
 found. `WITHIN` is for a name that is a part of the title: 《不合格品管理规定》 for 远岭重工不合格品管理规定."""
 
 _CLAUSE = r"第\d+条(?:之[一二三四五六七八九十\d]+)?|第\d+(?:\.\d+)+[条款]?|第\d+章"
@@ -60,6 +60,16 @@ def addresses(question: str) -> list[Address]:
     return list(dict.fromkeys(found))
 
 
+def names(document: str, title: str) -> frozenset[str]:
+    """What a document may be called in an address: by its file's name and by its title."""
+    return frozenset(_called(_plain(name)) for name in (PurePath(document).stem, title) if name)
+
+
+def is_named(asked: Sequence[Address], called: Set[str]) -> bool:
+    """Whether a document of these names may be the work of one of the addresses."""
+    return any(_named(address, called) > 0 for address in asked)
+
+
 def score(asked: Sequence[Address], passage: Passage) -> float:
     """How well a passage is at one of the addresses: EXACT, WITHIN or 0."""
     if not asked:
@@ -77,7 +87,11 @@ def _one(address: Address, titles: Sequence[str], stands: str) -> float:
     ends = re.search(rf"[^\d.第]{clause}$", titles[0])
     if not begins and not ends:
         return 0.0
-    names = {_called(title.removesuffix(address.clause)) for title in titles if title}
+    return _named(address, {_called(title.removesuffix(address.clause)) for title in titles if title})
+
+
+def _named(address: Address, names: Set[str]) -> float:
+    """How well one of a document's names is the work of the address."""
     if address.work in names or (address.loose and any(map(address.work.endswith, names - {""}))):
         return EXACT
     part = len(address.work) >= _LEAST_NAME and any(

@@ -16,7 +16,7 @@ import numpy as np
 from index.errors import LibraryError
 from index.library import Library
 from index.passage import Hit, Passage, Where
-from rag.lookup import addresses
+from rag.lookup import Address, addresses, is_named, names
 from rag.lookup import score as lookup_score
 from rag.question import understand
 from rag.rerank import CoverageReranker, Reranker
@@ -25,6 +25,9 @@ RERANK_WEIGHT = 1.0
 """What the reranker's score weighs beside the fused one. Measured with the coverage reranker on eight sets: 1
 is best or within a point of it; less loses where documents repeat their subject (company reports: from 0 to 1, 26 → 34 of
 100 answers among the first five), more loses where the question names an article of a law."""
+
+WORKS, AT_CLAUSE = 20, 20
+"""Documents that a name may stand for, and passages of them that are looked at, where a question points to a clause."""
 
 SearchMode = Literal["hybrid", "lexical", "dense"]
 
@@ -51,6 +54,8 @@ class Retriever:
         self.reranker = reranker or CoverageReranker()
         self.fusion_weight = library.fusion_weight if fusion_weight is None else fusion_weight
         self.rerank_weight = rerank_weight
+        self._names: tuple[int, list[tuple[str, frozenset[str]]]] = (-1, [])
+        """What each document may be called in an address, as of a generation."""
 
     def search(
         self, question: str, k: int = 10, mode: SearchMode = "hybrid", where: Where | None = None
@@ -66,13 +71,34 @@ class Retriever:
         wanted = max(k, self.candidates)
         lexical = self.library.search(question, wanted, "lexical", where)
         dense = self.library.search(question, wanted, "dense", where)
-        fused = self._fuse(question, lexical, dense)
+        asked = addresses(question)
+        fused = self._fuse(question, lexical, dense, self._pointed_at(asked, where) if asked else ())
         ranked = self._rerank(question, fused) if self.rerank_weight else fused
-        return at_address(question, ranked)[:k]
+        return (at_addresses(asked, ranked) if asked else ranked)[:k]
 
-    def _fuse(self, question: str, lexical: Sequence[Hit], dense: Sequence[Hit]) -> list[Hit]:
-        """Both lists in one order; a passage that one search did not see gets that search's score all the same."""
-        passages = {hit.passage.id: hit.passage for hit in (*lexical, *dense)}
+    def _pointed_at(self, asked: Sequence[Address], where: Where) -> list[Passage]:
+        """Passages of the named works that hold the clause's number; the whole question may not have found them."""
+        generation = self.library.generation
+        if self._names[0] != generation:
+            named = [(info.name, names(info.name, info.title)) for info in self.library.documents()]
+            self._names = (generation, named)
+        works = {document for document, called in self._names[1] if is_named(asked, called)}
+        works = works & where.documents if where.documents else works
+        if not works or len(works) > WORKS:
+            return []
+        only = replace(where, documents=frozenset(works))
+        return [
+            hit.passage
+            for address in asked
+            for hit in self.library.search(address.clause, AT_CLAUSE, "lexical", only)
+        ]
+
+    def _fuse(
+        self, question: str, lexical: Sequence[Hit], dense: Sequence[Hit], others: Sequence[Passage] = ()
+    ) -> list[Hit]:
+        """Both lists and the `others` in one order; a passage that dense search did not see gets its score all the same."""
+        passages = {passage.id: passage for passage in others}
+        passages |= {hit.passage.id: hit.passage for hit in (*lexical, *dense)}
         bm25 = {hit.passage.id: hit.score for hit in lexical}
         cosine = {hit.passage.id: hit.score for hit in dense}
         unseen = [passage_id for passage_id in passages if passage_id not in cosine]
@@ -98,11 +124,8 @@ class Retriever:
         return sorted(ranked, key=lambda hit: (-hit.score, hit.passage.id))
 
 
-def at_address(question: str, hits: Sequence[Hit]) -> list[Hit]:
+def at_addresses(asked: Sequence[Address], hits: Sequence[Hit]) -> list[Hit]:
     """The hits with those first that stand where the question points to, see rag.lookup."""
-    asked = addresses(question)
-    if not asked:
-        return list(hits)
     raised = []
     for hit in hits:
         worth = lookup_score(asked, hit.passage)
