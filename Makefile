@@ -4,15 +4,17 @@ PYTHON ?= python3
 DOCS   ?= eval/sets/sample/documents
 PORT   ?= 7860
 LIBRARY ?= .zhida
+SEED   ?= 1
 GOLD   ?= eval/sets/sample/gold.jsonl
 DATA   ?=
+SIZES  ?= 1000,10000,50000
 OUT    ?= build/peers.md
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help venv chat test test-fast lint format bench gate peers shots clean
+.PHONY: help venv chat test test-fast faults lint format bench gate peers shots clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -28,6 +30,9 @@ test: .venv/dev-installed ## Install what the tests need and run them all
 test-fast: .venv/dev-installed ## The tests without browsers and language model servers
 	$(BIN)/python -m pytest -m "not slow and not browser"
 
+faults: .venv/dev-installed ## Kill, fill up, damage and crowd a library in every way: is anything lost? SEED repeats a run
+	$(BIN)/python -m tests.faults --seed "$(SEED)"
+
 lint: .venv/dev-installed ## Style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -38,8 +43,9 @@ format: .venv/dev-installed ## Put the code into the common format
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: .venv/runtime-installed ## Answer the sample's gold questions: quality, time to index, time an answer
+bench: .venv/runtime-installed ## Answer the sample's gold questions (quality), then the speed of libraries of SIZES over made-up text or DATA
 	$(BIN)/python -m eval.bench
+	$(BIN)/python -m eval.speed --sizes "$(SIZES)" $(if $(DATA),--data "$(DATA)")
 
 gate: .venv/runtime-installed ## Answer the sample's questions and hold the answers against their floors
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && sample=eval/sets/sample && \

@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from eval.alike import Groups, Question
 from eval.gold import Evidence, GoldError, GoldItem, GoldSet, PastTurn, as_record, read_gold
 from eval.personal import without_personal_data
-from eval.text import normal
 from rag.cite import without_marks
 
 Reason = Literal["down", "refused", "low", "repeated", "other"]
@@ -37,9 +37,6 @@ IN_WORDS: Mapping[Reason, str] = {
 LOW = 0.6
 """A confidence below which an answer is worth a look; the system answers from 0.45 (rag.evidence.ENOUGH). Of the
 answers to the sample set 48% of those below it failed, and 34% of the others."""
-
-ALIKE = 0.85
-"""The share of character pairs (Dice coefficient) from which two questions with the same numbers count as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +94,15 @@ def drafts_of(
     asked: Sequence[Asked], gold: GoldSet | None = None, only: Collection[Reason] = REASONS
 ) -> list[GoldItem]:
     """A draft for each question that is not in `gold`, the most telling reason first; alike questions give one."""
-    known = _Alike()
-    for text in _asked_in(gold) if gold else ():
-        known.add(text)
+    known = Groups()
+    for question in _asked_in(gold) if gold else ():
+        known.add(question)
     groups: dict[int, list[Asked]] = {}
-    clusters = _Alike()
+    clusters = Groups()
     for one in asked:
-        text = _whole([turn.question for turn in one.turns], one.question)
-        if known.find(text) is None:
-            groups.setdefault(clusters.add(text), []).append(one)
+        question = _whole([turn.question for turn in one.turns], one.question)
+        if known.find(question) is None:
+            groups.setdefault(clusters.add(question), []).append(one)
     made = [(_reason_of(group), group) for group in groups.values()]
     made = [(reason, group) for reason, group in made if reason in only]
     made.sort(key=lambda pair: (REASONS.index(pair[0]), -len(pair[1])))
@@ -231,51 +228,12 @@ def _evidence(record: Mapping[str, Any]) -> tuple[tuple[Evidence, ...], ...]:
     return tuple((evidence,) for evidence in groups.values())
 
 
-class _Alike:
-    """Questions by what they ask: those of nearly the same words and the same numbers are one."""
-
-    def __init__(self) -> None:
-        self._exact: dict[str, int] = {}
-        self._by_numbers: dict[tuple[str, ...], list[tuple[frozenset[str], int]]] = defaultdict(list)
-        self._count = 0
-
-    def find(self, question: str) -> int | None:
-        """The number of the question that this one is like; None if there is none."""
-        if question in self._exact:
-            return self._exact[question]
-        pairs = _pairs(question)
-        for others, number in self._by_numbers[_numbers(question)]:
-            shared = 2 * len(pairs & others)
-            if shared and shared >= ALIKE * (len(pairs) + len(others)):
-                return number
-        return None
-
-    def add(self, question: str) -> int:
-        """The number of the question that this one is like, or its own new one."""
-        found = self.find(question)
-        if found is None:
-            found = self._count
-            self._count += 1
-            self._by_numbers[_numbers(question)].append((_pairs(question), found))
-        self._exact[question] = found
-        return found
+def _whole(before: Sequence[str], question: str) -> Question:
+    """A question with those before it, as it would stand in a gold set."""
+    return Question.of(*(without_personal_data(text) for text in (*before, question)))
 
 
-def _pairs(text: str) -> frozenset[str]:
-    return frozenset(text[i : i + 2] for i in range(len(text) - 1)) or frozenset([text])
-
-
-def _numbers(text: str) -> tuple[str, ...]:
-    """All digits in a row: questions about another year are other questions."""
-    return tuple("".join(c if c.isdigit() else " " for c in text).split())
-
-
-def _whole(before: Sequence[str], question: str) -> str:
-    """A question with those before it in normal form: 年营收呢？ is another question after another company."""
-    return "\n".join(normal(without_personal_data(text)) for text in (*before, question))
-
-
-def _asked_in(gold: GoldSet) -> Iterator[str]:
+def _asked_in(gold: GoldSet) -> Iterator[Question]:
     """What the items of a gold set ask, as `_whole` has it."""
     for items in gold.conversations():
         before: list[str] = []
@@ -305,9 +263,9 @@ def _check(item: GoldItem) -> None:
 def _refuse_duplicates(new: Sequence[GoldItem], there: GoldSet) -> None:
     """Raises GoldError for an id or a question (with the turns before it) that is there already, or given twice."""
     ids = {item.id for item in there.items}
-    questions = set(_asked_in(there))
+    questions = {asked.text for asked in _asked_in(there)}
     for item in new:
-        asked = _whole([turn.question for turn in item.history], item.question)
+        asked = _whole([turn.question for turn in item.history], item.question).text
         if item.id in ids or asked in questions:
             raise GoldError(
                 f"{item.id}: 评测集里已有此题 the gold set has this question already: {item.question}"

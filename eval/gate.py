@@ -34,7 +34,7 @@ import difflib
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -148,20 +148,26 @@ def check(
     Raises GateError where a gate needs a baseline and there is none, and for a tag that no question has; RunError where
     the baseline has another gold set (and `intersect` is not given).
     """
-    needing = [gate.name for gate in gates.gates if gate.kind in _AGAINST_BASELINE]
-    if needing and baseline is None:
-        raise GateError(f"{needing[0]} 要与基线相比 needs a baseline: --baseline RUN")
+    tags = dict.fromkeys(tag for score in run.scores for tag in score.tags)
+    require_usable(gates, baseline, tags if run.scores else None)
     results = []
     if gates.questions:
         n = len(run.scores)
         detail = f"{n} {'≥' if n >= gates.questions else '<'} {gates.questions} 题 questions"
         results.append(GateResult("questions.min", n >= gates.questions, n, gates.questions, detail))
-    tags = dict.fromkeys(tag for score in run.scores for tag in score.tags)
+    return results + [_check_one(gate, run, baseline, intersect) for gate in gates.gates]
+
+
+def require_usable(gates: Gates, baseline: Run | None, tags: Collection[str] | None) -> None:
+    """Raises GateError for a gate that needs a baseline where there is none, or a tag that is not among `tags`.
+
+    Both can be told before anything is asked. `tags` is None where they are not known.
+    """
     for gate in gates.gates:
-        if run.scores and gate.tag and gate.tag not in tags:
+        if gate.kind in _AGAINST_BASELINE and baseline is None:
+            raise GateError(f"{gate.name} 要与基线相比 needs a baseline: --baseline RUN")
+        if tags is not None and gate.tag and gate.tag not in tags:
             raise GateError(f"没有题带此标签 no question has the tag {gate.tag!r}{_nearest(gate.tag, tags)}")
-        results.append(_check_one(gate, run, baseline, intersect))
-    return results
 
 
 def exit_code(gates: Gates, run: Run, results: Iterable[GateResult]) -> int:

@@ -1,30 +1,25 @@
 """Finds what is wrong with a gold set before anybody measures with it. Changes nothing.
 
 An error is what makes figures wrong; a warning is what a person should look at; a note is what limits what may be
-concluded. Questions are near to each other when they share at least 0.8 of their pairs of characters (Jaccard) and
-have the same numbers: 第十二条 and 第十三条 make two questions.
+concluded. Which questions are near to each other is told in eval.alike.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from eval.alike import Question, near
 from eval.anchors import find_anchors
 from eval.gold import Fact, GoldItem, GoldSet
 from eval.metrics.answers import shown, tick
 from eval.metrics.matching import same_document
-from eval.text import arabic, normal
+from eval.text import normal
 from index.library import Library
 
 Severity = Literal["error", "warning", "note"]
-
-NEAR = 0.8
-"""The share of pairs of characters from which two questions are near-duplicates; below it paraphrases part."""
 
 UNANSWERABLE = 0.2
 """The share of unanswerable questions below which refusals are hardly measured."""
@@ -33,9 +28,7 @@ VERDICT, CLAIM = 30, 200
 """Questions below which no comparison gives a verdict; and below which a difference of 5 points is found in fewer than
 41 of 100 comparisons (simulated: one answer in ten changes by chance, α = 0.05)."""
 
-ROUNDING = 1e-9  # what floating point may be off by
 SHORTEST_PROMPT = 6  # characters of a question that may be looked for in a prompt; shorter ones stand anywhere
-_NUMERAL = re.compile(r"\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千万亿]+|[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +117,9 @@ def _stands(fact: Fact, texts: Sequence[str], question: str) -> bool:
 def _repeated(gold: GoldSet) -> Iterator[Finding]:
     """Questions asked twice, and those of one split that stand in another."""
     alone = [item for item in gold.items if not item.history and not _follows(item)]
-    forms = [_Question.of(item.question) for item in alone]
+    forms = [Question.of(item.question) for item in alone]
     told: set[int] = set()
-    for other, one in _near(forms, forms):
+    for other, one in near(forms, forms):
         if one >= other or other in told:
             continue
         told.add(other)  # once: in a group of alike questions each is near to all before it
@@ -154,9 +147,9 @@ def _follows(item: GoldItem) -> bool:
 
 def _trained(gold: GoldSet, train: list[str]) -> Iterator[Finding]:
     tested = [item for item in gold.items if item.split != "train" and not _follows(item)]
-    forms, learned = [_Question.of(item.question) for item in tested], [_Question.of(text) for text in train]
+    forms, learned = [Question.of(item.question) for item in tested], [Question.of(text) for text in train]
     told: dict[int, tuple[bool, int]] = {}
-    for one, other in _near(forms, learned):
+    for one, other in near(forms, learned):
         told[one] = max(told.get(one, (False, -1)), (forms[one].text == learned[other].text, other))
     for place, (same, other) in told.items():
         yield _leak(tested[place], f"训练数据 the training data: {train[other]}", same)
@@ -231,47 +224,3 @@ def _whole(gold: GoldSet) -> Iterator[Finding]:
         if len(counted) < VERDICT:
             limit = "给不出比较结论 no comparison gives a verdict"
         yield Finding("note", "small-set", "", f"只有 {len(counted)} 题 only {len(counted)} questions: {limit}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A question as it is compared: its normal form, the pairs of characters in it, and its numbers and Latin words."""
-
-    text: str
-    pairs: frozenset[str]
-    numbers: tuple[str, ...]
-
-    @classmethod
-    def of(cls, question: str) -> _Question:
-        text = normal(arabic(question))
-        pairs = frozenset(text[i : i + 2] for i in range(len(text) - 1)) or frozenset((text,))
-        return cls(text, pairs, tuple(sorted(_NUMERAL.findall(text))))
-
-
-def _near(ones: Sequence[_Question], others: Sequence[_Question]) -> Iterator[tuple[int, int]]:
-    """All (place in `ones`, place in `others`) of questions that are the same or near to each other.
-
-    Exact and fast without comparing all with all: sets of a Jaccard similarity of at least t share one of the rarest
-    |x| - ⌈t|x|⌉ + 1 members of each (prefix filter: Chaudhuri, Ganti and Kaushik, ICDE 2006).
-    """
-    counts = Counter(pair for question in others for pair in question.pairs)
-
-    def rarest(question: _Question) -> list[str]:
-        ordered = sorted(question.pairs, key=lambda pair: (counts[pair], pair))
-        return ordered[: len(ordered) - math.ceil(NEAR * len(ordered) - ROUNDING) + 1]
-
-    holding: dict[str, list[int]] = defaultdict(list)
-    for place, question in enumerate(others):
-        for pair in rarest(question):
-            holding[pair].append(place)
-    for place, question in enumerate(ones):
-        for other in sorted({found for pair in rarest(question) for found in holding.get(pair, ())}):
-            if question.text == others[other].text or _alike(question, others[other]):
-                yield place, other
-
-
-def _alike(one: _Question, other: _Question) -> bool:
-    if one.numbers != other.numbers:
-        return False
-    shared = len(one.pairs & other.pairs)
-    return shared >= NEAR * (len(one.pairs) + len(other.pairs) - shared) - ROUNDING

@@ -4,7 +4,8 @@ Every function that writes has one that reads it back, for any text. On the outs
 spreadsheet would take for a formula gets a `'` in front. Inside, plain cells hold the text itself; lists part
 their pieces with ；(or ; or a line break) and alternatives with |. A backslash makes the next character mean
 itself (\；), except before a letter; \uXXXX is the character of that code (white space at the ends of a text,
-control characters, which XML and spreadsheets lose).
+control characters, which XML and spreadsheets lose). Members of a list are parted by / or 、. A fact that is a whole
+date (2023-09-05, as a cell of type date is read) is a date.
 
     甲｜乙；(次要)日期:2023-09；[f3]数字:30±2 日|三十日；百分比:7.5；列表(至少2):甲/乙|子/丙；文本:数字:30
 
@@ -21,7 +22,7 @@ from typing import Any
 
 from eval.gold import Evidence, Fact, PastTurn
 
-AND, OR, MEMBER = ";；\n", "|｜", "/"
+AND, OR, MEMBER = ";；\n", "|｜", "/／、"
 ANYWHERE = "*"  # as a quote: anywhere in the document
 MASKED = "\0"
 
@@ -40,7 +41,9 @@ _CODE = re.compile(rf"\\u({_HEX})")
 _ESCAPE = re.compile(rf"\\u({_HEX})|\\([^a-zA-Z])", re.DOTALL)
 
 _NUMBER = r"[+\-−]?(?:\d[\d,，]*(?:\.\d*)?|\.\d+)(?:[eE][+\-]?\d+)?"
-_UNIT_START = r"[\d\s.,，±+\-−]"
+_UNIT_START = r"[\d\s.,，±+\-−—–~～]"  # what follows a number and begins no unit: 3—5 is no amount
+_HALF_WIDTH = str.maketrans("０１２３４５６７８９．＋－", "0123456789.+-")  # one for one: places stay
+_CELL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)  # what a cell of type date is read as
 _AMOUNT = re.compile(rf"({_NUMBER})\s*(?:±\s*({_NUMBER}))?\s*((?!{_UNIT_START}).*)", re.DOTALL)
 _DAY = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?|(\d{4})年(?:(\d{1,2})月(?:(\d{1,2})日)?)?")
 _PAGE = re.compile(r"\s+(?:第\s*(\d+)\s*页|p\.?\s*(\d+))$")
@@ -212,7 +215,8 @@ def _write_fact(fact: Fact) -> str:
     alternatives = [_inner(one, AND + OR) for one in fact.any]
     if fact.type == "text":
         body = "|".join(alternatives)
-        return prefix + ("文本:" if _KIND.match(body) or _PREFIX.match(body) else "") + body
+        like_syntax = _KIND.match(body) or _PREFIX.match(body) or _CELL_DATE.fullmatch(body)
+        return prefix + ("文本:" if like_syntax else "") + body
     if fact.type == "date":
         value = str(fact.value)
     else:
@@ -232,7 +236,9 @@ def _read_fact(piece: Marked) -> dict[str, Any]:
             fact["id"] = piece.text[found.start(1) : found.end(1)]
         piece = piece.part(found.end())
     kind = "text"
-    if found := _KIND.match(piece.mask):
+    if _CELL_DATE.fullmatch(piece.mask):
+        kind = fact["type"] = "date"
+    elif found := _KIND.match(piece.mask):
         kind = fact["type"] = _KINDS.get(found[1], found[1].lower())
         piece = piece.part(found.end())
         if found[2] and kind != "list":
@@ -253,7 +259,7 @@ def _read_fact(piece: Marked) -> dict[str, Any]:
 
 def _read_amount(piece: Marked, kind: str) -> dict[str, Any]:
     """A value with its tolerance and unit."""
-    found = _AMOUNT.fullmatch(piece.mask)
+    found = _AMOUNT.fullmatch(piece.mask.translate(_HALF_WIDTH))
     if not found:
         raise ValueError(f"应写作 30±2 日 这样的数 must be a number like 30±2 日, 得到 got {piece.text!r}")
     amount: dict[str, Any] = {"value": read_number(found[1]), "tol": read_number(found[2] or "0")}

@@ -137,7 +137,10 @@ def write_xlsx(gold: GoldSet, file: Path, *, chinese: bool = False) -> None:
                 cell.font = Font(bold=True)
             line.append(cell)
         sheet.append(line)
-    book.save(_partial(file))
+    # Packed in memory: on a full disk openpyxl would leave tracebacks of its own behind the error.
+    packed = io.BytesIO()
+    book.save(packed)
+    _partial(file).write_bytes(packed.getvalue())
     _partial(file).replace(file)
 
 

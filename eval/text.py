@@ -35,12 +35,13 @@ _LIST_MARK = re.compile(
 
 _NUMERAL = "零〇一二两三四五六七八九十百千"
 _COUNTED = (
-    r"[万亿]|年|月|日|号|天|周|小时|分钟|秒|元|美元|欧元|人(?!们|民)|名|位|家|户|项(?!目)|个|件|条(?!例|件)|种|类|次|届|批"
+    r"[万亿]|年|月|日|号|天|周|小时|分钟|秒|元|美元|欧元|人(?!们|民)|名|位|家|户|项(?!目)|个|件|条(?!例|件)|种|类|次(?!性)|届|批"
     r"|台|辆|座|所|门(?!类|户|槛|诊|窗|口)|间|栋|根|包(?!括|含|装|裹)|箱|瓶|倍|款|部(?!分|门|署)|套|艘|架|只|张|份|篇|场|期|级|轮|章|节|卷|起|颗|枚|例|步|岁|度|吨|公斤|千克|克|斤"
     r"|公里|千米|米|厘米|毫米|亩|公顷|平方|立方|升|成(?![立为果员功熟本长])|百分点|多|余"
 )
 _CHINESE_NUMBER = re.compile(
-    rf"(?<![{_NUMERAL}第每\d])([{_NUMERAL}]{{1,9}})(?:点([零〇一二三四五六七八九]+))?(?={_COUNTED})"
+    rf"(?<![{_NUMERAL}第每\d])([{_NUMERAL}]{{1,9}})(?:点([零〇一二三四五六七八九]+))?"
+    rf"(?=(?:[-~—～至到][{_NUMERAL}]{{1,9}})?(?:{_COUNTED}))"  # of 三至五年 both
 )
 _CHINESE_SHARE = re.compile(
     rf"(百|千)分之([{_NUMERAL}]{{1,7}}|\d+(?:\.\d+)?)(?:点([零〇一二三四五六七八九]+))?"
@@ -78,7 +79,7 @@ def _dropped() -> re.Pattern[str]:
 def arabic(text: str) -> str:
     """`text` with Chinese numerals that count something in digits: 三十日 → 30日, 百分之五 → 5%, 二〇二三年 → 2023年.
 
-    A numeral counts only before a unit or 万 and 亿, so that 统一, 一些 and 零件 stay as they are.
+    A numeral counts only before a unit or 万 and 亿, so that 统一, 一些 and 零件 stay as they are; 三至五年 is 3至5年.
     """
     text = _CHINESE_SHARE.sub(_share, text)
     return _CHINESE_NUMBER.sub(
@@ -99,9 +100,15 @@ def _digits(numeral: str, decimals: str | None) -> str:
 def holds(text: str, part: str) -> bool:
     """Whether `part` stands in `text`, both compared in normal form, with numerals as written or in digits.
 
-    A number or a Latin word only counts whole: "6项" does not stand in "66项", nor "20" in "2023年".
+    A number or a Latin word only counts whole: "6项" does not stand in "66项", nor "20" in "2023年"; and "3条" does
+    not stand in "第3条", which is as good as 第三条.
     """
-    return occurs(normal(text), normal(part)) or occurs(normal(arabic(text)), normal(arabic(part)))
+    return occurs(normal(text), normal(part)) or occurs(_in_digits(text), _in_digits(part))
+
+
+@lru_cache(maxsize=20_000)
+def _in_digits(text: str) -> str:
+    return normal(words.arabic_ordinals(words.normalize(arabic(text))))
 
 
 def occurs(text: str, part: str) -> bool:
@@ -111,10 +118,12 @@ def occurs(text: str, part: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _whole(part: str) -> re.Pattern[str]:
-    """`part`, not as a piece of a longer number or of a longer Latin word."""
+    """`part`, not as a piece of a longer number, of an ordinal or of a longer Latin word."""
     before = (
-        r"(?<![0-9])(?<![0-9]\.)" if part[0] in _ASCII_DIGITS else "(?<![a-z])" if part[0] in _LATIN else ""
+        r"(?<![0-9第])(?<![0-9]\.)" if part[0] in _ASCII_DIGITS else "(?<![a-z])" if part[0] in _LATIN else ""
     )
+    if part[0] in _NUMERAL and "分之" in part:
+        before = "(?<![十百千])"  # 三分之一 is no piece of 十三分之一
     after = r"(?!\.?[0-9])" if part[-1] in _ASCII_DIGITS else "(?![a-z])" if part[-1] in _LATIN else ""
     return re.compile(before + re.escape(part) + after)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sqlite3
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,8 +82,9 @@ def write_backup(catalog: Catalog, file: Path) -> Backup:
         sync_file(partial)
         partial.replace(file)
         sync_folder(file.parent)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
+    except (OSError, sqlite3.OperationalError) as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise unwritable(file.parent, error) from None
     return made
 

@@ -8,10 +8,9 @@ follows the change log. The catalog doesn't search, encode or read files.
 from __future__ import annotations
 
 import functools
-import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -20,12 +19,27 @@ from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, ExceptionContext, Select, and_, create_engine, event, func, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ExceptionContext,
+    Select,
+    and_,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+)
 
 from index.catalog_migrations import STEPS, migrate
 from index.catalog_rows import (
+    DOCUMENT_CHECKED,
     PASSAGE_COLUMNS,
     changes,
+    check_change,
+    check_document,
+    checked_vector,
     document_of,
     documents,
     meta,
@@ -167,26 +181,34 @@ class Catalog:
 
     # Reading
 
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """A connection to read from; what is not as it was stored is told to the user."""
+        with self._engine.connect() as connection:
+            try:
+                yield connection
+            except DamagedColumn as error:
+                raise damaged(self.file, error) from None
+
     def last_change(self) -> int:
         """The number of the latest change; 0 when nothing ever happened."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return last_change(connection).number
 
     def changes(self, since: int) -> Changes:
         """What happened after change `since`."""
-        query = select(changes.c.number, changes.c.action, changes.c.first, changes.c.last).where(
-            changes.c.number > since
-        )
+        query = select(changes).where(changes.c.number > since)
         added: set[int] = set()
         removed: set[int] = set()
         upto = since
-        with self._engine.connect() as connection:
-            for number, action, first, last in connection.execute(query.order_by(changes.c.number)):
-                upto = number
-                ids = range(first, last + 1)
-                if action == "add":
+        with self._reading() as connection:
+            for row in connection.execute(query.order_by(changes.c.number)):
+                check_change(row)
+                upto = row.number
+                ids = range(row.first, row.last + 1)
+                if row.action == "add":
                     added.update(ids)
-                elif action == "remove":
+                elif row.action == "remove":
                     removed.update(id for id in ids if id not in added)
                     added.difference_update(ids)
         return Changes(upto, tuple(sorted(added)), tuple(sorted(removed)))
@@ -195,20 +217,28 @@ class Catalog:
         """Counts over the whole catalog."""
         counts = (func.count(), func.coalesce(func.sum(documents.c.passages), 0))
         query = select(*counts, func.coalesce(func.sum(documents.c.characters), 0)).select_from(documents)
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return Totals(*connection.execute(query).one())
 
     def meta(self) -> dict[str, str]:
         """What the catalog knows about itself, such as the embedder of its vectors."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return {key: value for key, value in connection.execute(select(meta.c.key, meta.c.value))}
 
     def documents(self) -> list[DocumentInfo]:
         """All documents by name, without their texts."""
-        columns = [documents.c[field.name] for field in fields(DocumentInfo)]
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(*columns).order_by(documents.c.name)).mappings().all()
-        return [DocumentInfo(**{**row, "hygiene": Hygiene(**row["hygiene"])}) for row in rows]
+        names = [field.name for field in fields(DocumentInfo)]
+        found = []
+        with self._reading() as connection:
+            # Counted in the same statement, since somebody may be writing.
+            counted = _SHORT.add_columns(_COUNT.label("counted")).order_by(documents.c.name)
+            rows = connection.execute(counted).mappings().all()
+            for row in rows:
+                check_document(row)
+                found.append({name: row[name] for name in names})
+            if rows and rows[0]["counted"] != sum(row["passages"] for row in rows):
+                raise DamagedColumn("documents and passages do not agree")
+        return [DocumentInfo(**{**row, "hygiene": Hygiene(**row["hygiene"])}) for row in found]
 
     def document(self, name: str, collection: str = "") -> Document | None:
         """The document of this name with its text, or None."""
@@ -216,13 +246,13 @@ class Catalog:
         return None if row is None else document_of(row)
 
     def _row(self, query: Select[Any], name: str, collection: str) -> Any:
-        """The one row of `query` that belongs to a document, or None."""
+        """The one row of `query`, which takes all that is checked, that belongs to a document; or None."""
         query = query.where(documents.c.name == name, documents.c.collection == collection)
-        with self._engine.connect() as connection:
-            try:
-                return connection.execute(query).one_or_none()
-            except DamagedColumn as error:
-                raise damaged(self.file, error) from None
+        with self._reading() as connection:
+            row = connection.execute(query).one_or_none()
+            if row is not None:
+                check_document(row._mapping)
+            return row
 
     def record(self, name: str, collection: str = "") -> Record | None:
         """Everything that is stored of a document, or None."""
@@ -242,17 +272,27 @@ class Catalog:
 
     def sha256(self, name: str, collection: str = "") -> str | None:
         """The SHA-256 of the file that a document came from, or None."""
-        row = self._row(select(documents.c.sha256), name, collection)
+        row = self._row(_SHORT, name, collection)
         return None if row is None else str(row.sha256)
 
     def version(self, name: str, collection: str = "") -> tuple[str, int] | None:
         """The SHA-256 of the file that a document came from and the reading that made it, or None."""
-        row = self._row(select(documents.c.sha256, documents.c.reading), name, collection)
+        row = self._row(_SHORT, name, collection)
         return None if row is None else (row.sha256, row.reading)
+
+    def versions(self, names: Sequence[str]) -> dict[tuple[str, str], tuple[str, int]]:
+        """As `version`, of all documents of these names, by collection and name."""
+        found = {}
+        with self._reading() as connection:
+            for part in _parts(names):
+                for row in connection.execute(_SHORT.where(documents.c.name.in_(part))):
+                    check_document(row._mapping)
+                    found[row.collection, row.name] = (row.sha256, row.reading)
+        return found
 
     def is_original(self, sha256: str) -> bool:
         """Whether some document came from the file of this SHA-256."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return (
                 connection.scalar(select(documents.c.id).where(documents.c.sha256 == sha256).limit(1))
                 is not None
@@ -261,7 +301,7 @@ class Catalog:
     def admitted(self, where: Where) -> NDArray[np.int64]:
         """The ids of the passages that `where` admits, ascending."""
         query = select(passages.c.id).join_from(passages, documents).where(*_conditions(where))
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             found = connection.execute(query.order_by(passages.c.id)).scalars().all()
         return np.array(found, dtype=np.int64)
 
@@ -269,51 +309,82 @@ class Catalog:
         """The ids of the documents of the names, collections and statuses that `where` asks for, ascending."""
         narrowed = Where(documents=where.documents, collections=where.collections, statuses=where.statuses)
         query = select(documents.c.id).where(*_conditions(narrowed)).order_by(documents.c.id)
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return list(connection.execute(query).scalars())
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """The passages of these ids that exist."""
         found: dict[int, Passage] = {}
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             for part in _parts(ids):
                 for row in connection.execute(_PASSAGES.where(passages.c.id.in_(part))):
                     passage = passage_of(row)
                     found[passage.id] = passage
         return found
 
+    def check_gone(self, ids: Sequence[int]) -> None:
+        """Raises LibraryError if a passage that was looked for in vain has never been removed."""
+        for id in ids:
+            covers = and_(changes.c.action == "remove", changes.c.first <= id, changes.c.last >= id)
+            with self._reading() as connection:
+                if connection.scalar(select(changes.c.number).where(covers).limit(1)) is None:
+                    raise damaged(self.file, f"passage {id} is gone")
+
     def speakers(self) -> list[str]:
         """The names of all who speak in some document, each once."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(select(passages.c.speaker_name).distinct())
             return sorted(name for (name,) in rows if name)
 
     def all_passages(self) -> Iterator[Passage]:
         """Every passage, by name of the document and then in order of the text."""
         ordered = _PASSAGES.order_by(documents.c.name, passages.c.seq)
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(ordered):
                 yield passage_of(row)
 
     def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
         """The ids of `ids` that exist, in the given order, and their vectors in the same order."""
         found: dict[int, bytes] = {}
-        query = select(vectors.c.passage_id, vectors.c.vector)
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             for part in _parts(ids):
-                for id, blob in connection.execute(query.where(vectors.c.passage_id.in_(part))):
-                    found[id] = blob
+                for row in connection.execute(_VECTORS.where(vectors.c.passage_id.in_(part))):
+                    found[row[0]] = checked_vector(*row)
         there = [id for id in ids if id in found]
         return there, matrix_of([found[id] for id in there])
 
     def all_vectors(self) -> tuple[int, list[int], Vectors]:
         """All vectors as (change number that they stand at, ids ascending, vectors)."""
-        query = select(vectors.c.passage_id, vectors.c.vector).order_by(vectors.c.passage_id)
-        with self._engine.connect() as connection:
+        query = _VECTORS.order_by(vectors.c.passage_id)
+        with self._reading() as connection:
             # The number is read first: what is written in between is then seen again, which does no harm.
             number = last_change(connection).number
             rows = connection.execute(query).all()
-        return number, [row[0] for row in rows], matrix_of([row[1] for row in rows])
+            blobs = [checked_vector(*row) for row in rows]
+        return number, [row[0] for row in rows], matrix_of(blobs)
+
+    def damaged_rows(self) -> list[str]:
+        """The rows that are not what was stored, by kind and number. Reads everything."""
+        rows: tuple[tuple[Select[Any], Callable[[Any], object]], ...] = (
+            (select(documents.c.id, *_SHORT.selected_columns), lambda row: check_document(row._mapping)),
+            (_PASSAGES, passage_of),
+            (_VECTORS, lambda row: checked_vector(*row)),
+            (select(changes), check_change),
+        )
+        wrong = []
+        with self._engine.connect() as connection:
+            for query, check in rows:
+                for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query):
+                    try:
+                        check(row)
+                    except DamagedColumn as error:
+                        wrong.append(str(error))
+            for id in connection.execute(select(documents.c.id)).scalars().all():
+                try:
+                    connection.execute(select(documents).where(documents.c.id == id)).one_or_none()
+                except DamagedColumn:
+                    wrong.append(f"document {id}")
+        return wrong
 
     def checkpoint(self) -> None:
         """Bring the write-ahead log into the file and empty it, as far as open readers allow."""
@@ -342,6 +413,9 @@ class Catalog:
             self._writing = None
 
 
+_SHORT = select(*(documents.c[name] for name in DOCUMENT_CHECKED), documents.c.label_crc, documents.c.crc)
+_COUNT = select(func.count()).select_from(passages).scalar_subquery()
+_VECTORS = select(vectors.c.passage_id, vectors.c.vector, vectors.c.crc)
 _PASSAGES = select(*PASSAGE_COLUMNS).join_from(passages, documents)
 
 
@@ -378,8 +452,8 @@ def _conditions(where: Where) -> list[Any]:
 def damaged(file: Path, reason: object) -> LibraryError:
     """What to tell the user of a catalog that cannot be read."""
     return LibraryError(
-        f"资料库的 catalog.db 已损坏 catalog.db is damaged ({reason}): 请从备份恢复，或删除文件夹 {file.parent} 后重新同步 "
-        "restore a backup, or delete that folder and sync again"
+        f"资料库的 catalog.db 已损坏 catalog.db is damaged ({reason}): 请删除文件夹 {file.parent}，再从备份恢复或重新同步 "
+        "delete that folder, then restore a backup or sync again"
     )
 
 
@@ -391,7 +465,6 @@ def _engine(file: Path) -> Engine:
     engine = create_engine(
         place,
         connect_args={"timeout": BUSY_SECONDS},
-        json_serializer=functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
         pool_size=8,
         max_overflow=-1,
     )

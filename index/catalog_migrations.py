@@ -7,6 +7,7 @@ is no way back but that copy.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
 from collections.abc import Callable
@@ -52,9 +53,12 @@ def copy_catalog(file: Path, copy: Path) -> None:
 
 
 def _to_2(connection: sqlite3.Connection) -> None:
-    """Collections, status and version of documents; long columns compressed; vectors in half precision."""
+    """Collections, status and version of documents; long columns compressed; vectors in half precision; checksums."""
     connection.create_function("zlib", 1, _compressed, deterministic=True)
     connection.create_function("half", 1, _half, deterministic=True)
+    connection.create_function("plain", 1, _plain, deterministic=True)
+    connection.create_function("crc", -1, _crc, deterministic=True)
+    connection.create_function("vector_crc", 2, _vector_crc, deterministic=True)
     issued = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'documents'").fetchone()
     connection.execute(
         """CREATE TABLE documents_2 (
@@ -62,13 +66,16 @@ def _to_2(connection: sqlite3.Connection) -> None:
             version INTEGER NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL, characters INTEGER NOT NULL,
             passages INTEGER NOT NULL, first_passage INTEGER NOT NULL, reading INTEGER NOT NULL,
             added_at TEXT NOT NULL, title TEXT NOT NULL, published TEXT NOT NULL, publisher TEXT NOT NULL,
-            status TEXT NOT NULL, media_type TEXT NOT NULL, encoding TEXT NOT NULL, hygiene JSON NOT NULL,
+            status TEXT NOT NULL, media_type TEXT NOT NULL, encoding TEXT NOT NULL, hygiene TEXT NOT NULL,
+            label_crc BIGINT NOT NULL, crc BIGINT NOT NULL,
             pages BLOB NOT NULL, outline BLOB NOT NULL, origin BLOB NOT NULL, text BLOB NOT NULL,
             UNIQUE (collection, name))"""
     )
     connection.execute(
         """INSERT INTO documents_2 SELECT id, '', name, 1, sha256, size, characters, passages, first_passage,
-            reading, added_at, title, published, publisher, '', media_type, encoding, hygiene,
+            reading, added_at, title, published, publisher, '', media_type, encoding, plain(hygiene),
+            crc(name, '', ''), crc('', name, 1, sha256, size, characters, passages, first_passage, reading,
+                added_at, title, published, publisher, '', media_type, encoding, plain(hygiene)),
             zlib(pages), zlib(outline), zlib(origin), zlib(text) FROM documents"""
     )
     connection.execute("DROP TABLE documents")
@@ -77,7 +84,53 @@ def _to_2(connection: sqlite3.Connection) -> None:
     if issued is not None:
         connection.execute("DELETE FROM sqlite_sequence WHERE name IN ('documents', 'documents_2')")
         connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('documents', ?)", issued)
-    connection.execute("UPDATE vectors SET vector = half(vector)")
+    _passages_to_2(connection)
+
+
+def _passages_to_2(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        """CREATE TABLE passages_2 (
+            id INTEGER NOT NULL, document_id INTEGER NOT NULL, seq INTEGER NOT NULL, start INTEGER NOT NULL,
+            "end" INTEGER NOT NULL, kind TEXT NOT NULL, article TEXT NOT NULL, heading TEXT NOT NULL,
+            section TEXT NOT NULL, speaker_name TEXT, speaker_organisation TEXT, speaker_role TEXT,
+            published TEXT NOT NULL, publisher TEXT NOT NULL, url TEXT NOT NULL, page INTEGER,
+            crc BIGINT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (id),
+            FOREIGN KEY(document_id) REFERENCES documents (id) ON DELETE CASCADE)"""
+    )
+    own = """kind, article, heading, section, speaker_name, speaker_organisation, speaker_role, published,
+        publisher, url, page"""
+    connection.execute(
+        f"""INSERT INTO passages_2 SELECT id, document_id, seq, start, "end", {own},
+            crc(start, "end", text, {own}, document_id, id, seq), text FROM passages"""
+    )
+    connection.execute(
+        """CREATE TABLE vectors_2 (
+            passage_id INTEGER NOT NULL, crc BIGINT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (passage_id),
+            FOREIGN KEY(passage_id) REFERENCES passages (id) ON DELETE CASCADE)"""
+    )
+    connection.execute(
+        """INSERT INTO vectors_2
+            SELECT passage_id, vector_crc(passage_id, half(vector)), half(vector) FROM vectors"""
+    )
+    for table in ("vectors", "passages"):
+        connection.execute(f"DROP TABLE {table}")
+        connection.execute(f"ALTER TABLE {table}_2 RENAME TO {table}")
+    connection.execute("CREATE INDEX passages_by_document ON passages (document_id, seq)")
+    last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").fetchone()
+    connection.execute(
+        """CREATE TABLE changes_2 (
+            number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, action TEXT NOT NULL, document_id INTEGER NOT NULL,
+            first INTEGER NOT NULL, last INTEGER NOT NULL, issued INTEGER NOT NULL, crc BIGINT NOT NULL)"""
+    )
+    connection.execute(
+        """INSERT INTO changes_2 SELECT number, action, document_id, first, last, issued,
+            crc(action, document_id, first, last, issued) FROM changes"""
+    )
+    connection.execute("DROP TABLE changes")
+    connection.execute("ALTER TABLE changes_2 RENAME TO changes")
+    if last is not None:
+        connection.execute("DELETE FROM sqlite_sequence WHERE name IN ('changes', 'changes_2')")
+        connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('changes', ?)", last)
 
 
 STEPS: dict[int, Step] = {1: _to_2}
@@ -90,3 +143,15 @@ def _compressed(value: str) -> bytes:
 
 def _half(value: bytes) -> bytes:
     return np.frombuffer(value, dtype="<f4").astype("<f2").tobytes()
+
+
+def _plain(value: str) -> str:
+    return json.dumps(json.loads(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _crc(*values: object) -> int:
+    return zlib.crc32("\x1f".join(map(str, values)).encode())
+
+
+def _vector_crc(passage_id: int, vector: bytes) -> int:
+    return zlib.crc32(vector, passage_id & 0xFFFFFFFF)

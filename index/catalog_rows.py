@@ -2,16 +2,22 @@
 
 Plain SQL types that PostgreSQL has too. Ids of documents come from AUTOINCREMENT and those of passages
 from the change log, so that neither is ever given twice.
+
+`crc` is a checksum of the row's other values, but for the compressed ones, which zlib guards: SQLite notices
+a damaged page only where its structure breaks. Every row that is read is checked; what is merely compared in
+SQL (filters, `speakers`) is not, and `zhida verify` checks all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
+    BigInteger,
     Column,
     ForeignKey,
     Index,
@@ -24,7 +30,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from index.catalog_types import Compressed, CompressedJSON
+from index.catalog_types import Compressed, CompressedJSON, DamagedColumn, PlainJSON, checksum, plain_json
 from index.passage import Article, Document, Hygiene, OffsetMap, Passage, Speaker
 
 metadata = MetaData()
@@ -49,7 +55,9 @@ documents = Table(
     Column("status", Text, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("encoding", Text, nullable=False),
-    Column("hygiene", JSON, nullable=False),
+    Column("hygiene", PlainJSON, nullable=False),
+    Column("label_crc", BigInteger, nullable=False),
+    Column("crc", BigInteger, nullable=False),
     # The long columns stand last: SQLite reads a row from its front and follows it into overflow pages only
     # as far as asked, so that listing documents does not read their texts.
     Column("pages", CompressedJSON, nullable=False),
@@ -82,6 +90,7 @@ passages = Table(
     Column("publisher", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("page", Integer),
+    Column("crc", BigInteger, nullable=False),
     Column("text", Text, nullable=False),
     Index("passages_by_document", "document_id", "seq"),
 )
@@ -96,6 +105,7 @@ vectors = Table(
         primary_key=True,
         autoincrement=False,
     ),
+    Column("crc", BigInteger, nullable=False),
     Column("vector", LargeBinary, nullable=False),
 )
 
@@ -110,6 +120,7 @@ changes = Table(
     Column("first", Integer, nullable=False),
     Column("last", Integer, nullable=False),
     Column("issued", Integer, nullable=False),
+    Column("crc", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
 
@@ -126,22 +137,66 @@ PASSAGE_COLUMNS = (
     *(passages.c[name] for name in ("speaker_name", "speaker_organisation", "speaker_role")),
     *(passages.c[name] for name in ("published", "publisher", "url", "page")),
     *(documents.c[name] for name in ("status", "collection")),
-    *(passages.c[name] for name in ("document_id", "id")),
+    *(passages.c[name] for name in ("document_id", "id", "seq", "crc")),
+    documents.c.label_crc,
 )
 """What `passage_of` takes, in its order."""
 
+DOCUMENT_CHECKED = tuple(
+    column.name
+    for column in documents.columns
+    if column.name not in ("id", "label_crc", "crc", "pages", "outline", "origin", "text")
+)
+"""What `crc` of a document covers; its id is given by the database."""
+
 
 def passage_of(row: Sequence[Any]) -> Passage:
-    """The Passage of a row of PASSAGE_COLUMNS."""
-    (name, start, end, text, kind, article, heading, section, who, organisation, role, *rest) = row
+    """The Passage of a row of PASSAGE_COLUMNS. Raises DamagedColumn if it is not what was stored."""
+    name, *own, status, collection, document_id, id, seq, crc, label_crc = row
+    if checksum(*own, document_id, id, seq) != crc or label_checksum(name, collection, status) != label_crc:
+        raise DamagedColumn(f"passage {id} of {name}")
+    (start, end, text, kind, article, heading, section, who, organisation, role, *origin) = own
     speaker = None if who is None else Speaker(who, organisation, role)
-    return Passage(name, start, end, text, kind, article, heading, section, speaker, *rest)
+    context = [kind, article, heading, section, speaker, *origin, status, collection, document_id, id]
+    return Passage(name, start, end, text, *context)
+
+
+@functools.lru_cache(maxsize=4096)
+def label_checksum(name: str, collection: str, status: str) -> int:
+    """Checksum of what each passage shows of its document; the passages of one share it."""
+    return checksum(name, collection, status)
+
+
+def document_checksums(row: Mapping[Any, Any]) -> dict[str, int]:
+    """The columns `label_crc` and `crc` of the row of a document whose other columns are given."""
+    values = [row[name] if name != "hygiene" else plain_json(row[name]) for name in DOCUMENT_CHECKED]
+    label = label_checksum(row["name"], row["collection"], row["status"])
+    return {"label_crc": label, "crc": checksum(*values)}
+
+
+def check_document(row: Mapping[Any, Any]) -> None:
+    """Raises DamagedColumn if a row with all of DOCUMENT_CHECKED is not what was stored."""
+    found = document_checksums(row)
+    if (found["label_crc"], found["crc"]) != (row["label_crc"], row["crc"]):
+        raise DamagedColumn(f"document {row['name']}")
+
+
+def vector_checksum(passage_id: int, vector: bytes) -> int:
+    """Checksum of a row of `vectors`."""
+    return zlib.crc32(vector, passage_id & 0xFFFFFFFF)
+
+
+def checked_vector(passage_id: int, vector: bytes, crc: int) -> bytes:
+    """The vector; raises DamagedColumn if it is not what was stored."""
+    if not isinstance(vector, bytes) or vector_checksum(passage_id, vector) != crc:
+        raise DamagedColumn(f"vector {passage_id}")
+    return vector
 
 
 def passage_row(passage: Passage, id: int, document_id: int, seq: int) -> dict[str, Any]:
     """The row of a passage under the ids that it gets."""
     speaker = passage.speaker
-    return {
+    row = {
         "id": id,
         "document_id": document_id,
         "seq": seq,
@@ -160,6 +215,26 @@ def passage_row(passage: Passage, id: int, document_id: int, seq: int) -> dict[s
         "page": passage.page,
         "text": passage.text,
     }
+    row["crc"] = checksum(*[row[name] for name in _PASSAGE_CHECKED])
+    return row
+
+
+_PASSAGE_CHECKED = tuple(
+    column.name for column in PASSAGE_COLUMNS if column.table is passages and column.name != "crc"
+)
+
+
+def change_row(action: str, document_id: int, ids: range, issued: int) -> dict[str, Any]:
+    """A row of the change log; its number is given by the database."""
+    row = {"action": action, "document_id": document_id, "first": ids.start, "last": ids.stop - 1}
+    row |= {"issued": issued}
+    return row | {"crc": checksum(*row.values())}
+
+
+def check_change(row: Row[Any]) -> None:
+    """Raises DamagedColumn if a whole row of `changes` is not what was stored."""
+    if checksum(row.action, row.document_id, row.first, row.last, row.issued) != row.crc:
+        raise DamagedColumn(f"change {row.number}")
 
 
 def document_row(document: Document) -> dict[str, Any]:

@@ -6,17 +6,33 @@ learn of it. Whoever calls holds the library's lock (index.library_writer).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from index.catalog_rows import changes, document_row, documents, meta, passage_row, passages, vectors
+from index.catalog_rows import (
+    DOCUMENT_CHECKED,
+    change_row,
+    changes,
+    check_change,
+    check_document,
+    document_checksums,
+    document_row,
+    documents,
+    meta,
+    passage_row,
+    passages,
+    vector_checksum,
+    vectors,
+)
 from index.catalog_types import vector_bytes
 from index.passage import Document, Passage
 from index.vectors.base import Vectors
+
+NAMES_AT_ONCE = 1000  # well below the number of variables that a statement may have
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +77,12 @@ class Transaction:
         log: list[dict[str, Any]] = []
         for record in records:
             _check(record)
-            ids = range(first := self._issued + 1, first + len(record.passages))
-            document_id = self._put_document(record, ids)
+        for record, ids, document_id in self._put_documents(records):
             halves = vector_bytes(record.vectors)
             for seq, (id, passage) in enumerate(zip(ids, record.passages, strict=True)):
                 passage_rows.append(passage_row(passage, id, document_id, seq))
-                vector_rows.append({"passage_id": id, "vector": halves[seq]})
+                crc = vector_checksum(id, halves[seq])
+                vector_rows.append({"passage_id": id, "vector": halves[seq], "crc": crc})
             log.append(self._change("add", document_id, ids))
         # Together, since each statement costs SQLAlchemy as much as SQLite needs for twenty rows.
         for statement, rows in ((_ADD_PASSAGE, passage_rows), (_ADD_VECTOR, vector_rows), (_ADD_CHANGE, log)):
@@ -87,7 +103,11 @@ class Transaction:
         found = self._find(old, collection)
         if found is None:
             raise ValueError(f"no document named {old}")
-        self._connection.execute(update(documents).where(documents.c.id == found.id).values(name=new))
+        whole = self._connection.execute(_SHORT.where(documents.c.id == found.id)).mappings().one()
+        check_document(whole)
+        row = {**whole, "name": new}
+        named = {"name": new} | document_checksums(row)
+        self._connection.execute(update(documents).where(documents.c.id == found.id).values(named))
         self._connection.execute(_ADD_CHANGE, self._change("rename", found.id, range(0)))
 
     def set_meta(self, values: Mapping[str, str]) -> None:
@@ -97,24 +117,37 @@ class Transaction:
             insert(meta), [{"key": key, "value": value} for key, value in values.items()]
         )
 
-    def _put_document(self, record: Record, ids: range) -> int:
-        """The row of the document alone; `ids` are those that its passages will have."""
-        row = document_row(record.document) | {
-            "sha256": record.sha256,
-            "size": record.size,
-            "passages": len(ids),
-            "first_passage": ids.start,
-            "reading": record.reading,
-            "added_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        old = self._find(record.document.name, record.document.collection)
-        if old is None:
-            return int(self._connection.scalars(_ADD_DOCUMENT, row | {"version": 1}).one())
-        self._forget(old)
-        row["version"] = old.version + 1
-        self._connection.execute(delete(passages).where(passages.c.document_id == old.id))
-        self._connection.execute(update(documents).where(documents.c.id == old.id).values(row))
-        return int(old.id)
+    def _put_documents(self, records: Sequence[Record]) -> Iterator[tuple[Record, range, int]]:
+        """The rows of the documents alone; each with the ids that its passages will have, and its own."""
+        olds = self._find_all(records)
+        fresh: list[tuple[Record, range]] = []
+        for record in records:
+            ids = range(first := self._issued + 1, first + len(record.passages))
+            self._issued = max(self._issued, ids.stop - 1)
+            old = olds.get((record.document.collection, record.document.name))
+            if old is None:
+                fresh.append((record, ids))
+                continue
+            self._forget(old)
+            self._connection.execute(delete(passages).where(passages.c.document_id == old.id))
+            changed = update(documents).where(documents.c.id == old.id)
+            self._connection.execute(changed.values(_document_row(record, ids, old.version + 1)))
+            yield record, ids, int(old.id)
+        if fresh:
+            rows = [_document_row(record, ids, 1) for record, ids in fresh]
+            numbers = self._connection.scalars(_ADD_DOCUMENTS, rows).all()
+            for (record, ids), number in zip(fresh, numbers, strict=True):
+                yield record, ids, int(number)
+
+    def _find_all(self, records: Sequence[Record]) -> dict[tuple[str, str], Any]:
+        """What is stored under the names of the records, by collection and name."""
+        names = sorted({record.document.name for record in records})
+        found = {}
+        for start in range(0, len(names), NAMES_AT_ONCE):
+            part = {"wanted": names[start : start + NAMES_AT_ONCE]}
+            for row in self._connection.execute(_FIND_ALL, part):
+                found[row.collection, row.name] = row
+        return found
 
     def _find(self, name: str, collection: str) -> Any:
         return self._connection.execute(_FIND, {"wanted": name, "within": collection}).one_or_none()
@@ -124,28 +157,51 @@ class Transaction:
         self._connection.execute(_ADD_CHANGE, self._change("remove", old.id, ids))
 
     def _change(self, action: str, document_id: int, ids: range) -> dict[str, Any]:
-        first, last = ids.start, ids.stop - 1
-        self._issued = max(self._issued, last)
-        change = {"action": action, "document_id": document_id, "first": first, "last": last}
-        return change | {"issued": self._issued}
+        self._issued = max(self._issued, ids.stop - 1)
+        return change_row(action, document_id, ids, self._issued)
 
 
 _FIND = select(documents.c.id, documents.c.first_passage, documents.c.passages, documents.c.version).where(
     documents.c.name == bindparam("wanted"), documents.c.collection == bindparam("within")
 )
-_ADD_DOCUMENT = insert(documents).returning(documents.c.id)
+_SHORT = select(*(documents.c[name] for name in DOCUMENT_CHECKED), documents.c.label_crc, documents.c.crc)
+_FIND_ALL = select(
+    documents.c.collection,
+    documents.c.name,
+    documents.c.id,
+    documents.c.first_passage,
+    documents.c.passages,
+    documents.c.version,
+).where(documents.c.name.in_(bindparam("wanted", expanding=True)))
+_ADD_DOCUMENTS = insert(documents).returning(documents.c.id, sort_by_parameter_order=True)
 _ADD_PASSAGE = insert(passages)
 _ADD_VECTOR = insert(vectors)
 _ADD_CHANGE = insert(changes)
 
 
+def _document_row(record: Record, ids: range, version: int) -> dict[str, Any]:
+    row = document_row(record.document) | {
+        "version": version,
+        "sha256": record.sha256,
+        "size": record.size,
+        "passages": len(ids),
+        "first_passage": ids.start,
+        "reading": record.reading,
+        "added_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return row | document_checksums(row)
+
+
 def last_change(connection: Connection) -> LastChange:
     """The newest change, as this connection sees it; number 0 when nothing ever happened."""
     row = connection.execute(_LAST).one_or_none()
-    return LastChange() if row is None else LastChange(*row)
+    if row is None:
+        return LastChange()
+    check_change(row)
+    return LastChange(row.number, row.issued)
 
 
-_LAST = select(changes.c.number, changes.c.issued).order_by(changes.c.number.desc()).limit(1)
+_LAST = select(changes).order_by(changes.c.number.desc()).limit(1)
 
 
 def _check(record: Record) -> None:

@@ -1,4 +1,4 @@
-"""Column types of the catalog: text kept compressed, and vectors in half precision.
+"""Column types of the catalog: text kept compressed, and vectors in half precision; the checksum of a row.
 
 Both are long and read as a whole: a document's text when somebody opens it, a vector when its passage is
 scored. Half precision moves an inner product by less than a thousandth, which is less than neighbouring
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Dialect, LargeBinary
+from sqlalchemy import Dialect, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
 
 from index.vectors.base import HALF, Vectors
@@ -59,8 +59,36 @@ class CompressedJSON(TypeDecorator[Any]):
             raise DamagedColumn(str(error)) from error
 
 
+class PlainJSON(TypeDecorator[Any]):
+    """A short value of objects, texts and numbers, kept as JSON without spaces."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        """The value as it is stored."""
+        return plain_json(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """The value as it was given. Raises DamagedColumn for text that is no JSON."""
+        try:
+            return json.loads(value or "")
+        except ValueError as error:
+            raise DamagedColumn(str(error)) from error
+
+
+def plain_json(value: Any) -> str:
+    """The one way in which a PlainJSON writes a value."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 class DamagedColumn(Exception):
-    """The bytes of a column are not what was stored there; index.catalog tells the user."""
+    """The bytes of a column, or of a row, are not what was stored there; index.catalog tells the user."""
+
+
+def checksum(*values: object) -> int:
+    """CRC-32 of the values of a row, which tells that one of them is not what was stored: SQLite has none."""
+    return zlib.crc32("\x1f".join([str(value) for value in values]).encode())
 
 
 def vector_bytes(vectors: Vectors) -> list[bytes]:

@@ -73,10 +73,14 @@ class Cleaned:
     """Columns at which the original was hard-wrapped; 0 when it was not."""
 
 
-def clean(text: str) -> Cleaned:
-    """Repairs the layout of `text`, whose lines end in \\n. Empty text gives an empty result."""
+def clean(text: str, *, wrapped: bool = True) -> Cleaned:
+    """Repairs the layout of `text`, whose lines end in \\n. Empty text gives an empty result.
+
+    `wrapped` is False when its lines are known to be whole paragraphs, so that none may be joined.
+    """
     lines = read_lines(text)
-    marks = Marks(lines, page_width([line for line in lines if not URL.fullmatch(line.text)]))
+    width = page_width([line for line in lines if not URL.fullmatch(line.text)]) if wrapped else 0
+    marks = Marks(lines, width)
     mark_urls(marks)
     mark_numbers(marks)
     mark_contents(marks)

@@ -25,7 +25,10 @@ def write_durably(file: Path, data: bytes, sync_name: bool = True) -> None:
 
     Without `sync_name` the caller calls `sync_folder` itself, once for many files.
     """
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=file.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=file.parent)
+    except OSError as error:
+        raise unwritable(file.parent, error) from None
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)

@@ -10,10 +10,11 @@ No fusion with vectors, no synonyms, no query language: whatever a question hold
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from math import log
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tantivy import FieldType, Occur, Query
 
 from index import words
 from index.errors import LibraryBusy, LibraryError
+from index.lexical_files import check_files, checksums
 from index.passage import EVERYWHERE, Where, period
 
 FIELDS = {"words": 1.0, "bigrams": 0.3, "context_words": 0.4, "context_bigrams": 0.12}
@@ -40,6 +42,11 @@ CLAUSE_WEIGHT = 4.0
 
 HEAP = 50_000_000
 """Bytes that one writer may fill before it writes a segment."""
+
+_UNKNOWN: Mapping[str, int] = {}
+
+ROWS_AT_ONCE = 1000
+"""Rows whose texts are cut into words together."""
 
 _CLAUSE_NUMBER = re.compile(r"第\d+(?:\.\d+)*[条章节款项]")
 
@@ -67,10 +74,13 @@ class LexicalIndex:
     from the first change to its commit only.
     """
 
-    def __init__(self, folder: Path | None, create: bool = False) -> None:
+    def __init__(
+        self, folder: Path | None, create: bool = False, known: Mapping[str, int] = _UNKNOWN
+    ) -> None:
         """Opens the index in `folder`; None keeps it in memory; `create` makes an empty one there first.
 
-        Raises LibraryError if the folder holds no index, a damaged one, or one of other fields.
+        `known` are the checksums that `files` gave, so far as they have been noted. Raises LibraryError if the
+        folder holds no index, a damaged one, or one of other fields.
         """
         self._folder = folder
         self._schema = _schema()
@@ -78,14 +88,20 @@ class LexicalIndex:
         if folder is not None and create:
             folder.mkdir(parents=True, exist_ok=True)
         try:
-            if folder is not None and not create and not tantivy.Index.exists(str(folder)):
-                raise ValueError("no index in this folder")
+            if folder is not None and not create:
+                if not tantivy.Index.exists(str(folder)):
+                    raise ValueError("no index in this folder")
+                check_files(folder, known)
             self._index = tantivy.Index(self._schema, path=str(folder) if folder else None)
-        except (ValueError, OSError) as error:
+            # Reloaded by us: tantivy's own way is a thread that polls the folder.
+            self._index.config_reader("manual")
+        except (ValueError, KeyError, TypeError, OSError) as error:
             raise self._unreadable(error) from error
-        # Reloaded by us: tantivy's own way is a thread that polls the folder.
-        self._index.config_reader("manual")
         self.reload()
+
+    def files(self) -> dict[str, int]:
+        """Checksums of the files that hold what is committed, by name; to be noted and given back to `__init__`."""
+        return checksums(self._folder) if self._folder is not None else {}
 
     def __len__(self) -> int:
         """How many rows are committed."""
@@ -93,24 +109,33 @@ class LexicalIndex:
 
     def add(self, rows: Iterable[LexicalRow]) -> None:
         """Index these rows; a row whose id is there already replaces it. Raises LibraryBusy."""
-        writer = self._open_writer()
-        for row in rows:
-            writer.delete_documents_by_term("key", str(row.id))
-            writer.add_document(_document(row))
+        with self._written():
+            writer = self._open_writer()
+            waiting = iter(rows)
+            while batch := list(islice(waiting, ROWS_AT_ONCE)):
+                texts, contexts = [row.text for row in batch], list({row.context for row in batch})
+                cut = words.tokens_and_bigrams_of([*contexts, *texts])
+                # The passages of one article share their context.
+                around = {context: _fields(next(cut)) for context in contexts}
+                for row, found in zip(batch, cut, strict=True):
+                    writer.delete_documents_by_term("key", str(row.id))
+                    writer.add_document(_document(row, _fields(found), around[row.context]))
 
     def remove(self, ids: Collection[int]) -> None:
         """Forget these ids; unknown ones are passed over. Raises LibraryBusy."""
-        writer = self._open_writer()
-        for row_id in ids:
-            # By the text key: in tantivy 0.27 a delete by a number field finds nothing.
-            writer.delete_documents_by_term("key", str(row_id))
+        with self._written():
+            writer = self._open_writer()
+            for row_id in ids:
+                # By the text key: in tantivy 0.27 a delete by a number field finds nothing.
+                writer.delete_documents_by_term("key", str(row_id))
 
     def commit(self) -> None:
-        """Make all changes lasting and visible, and let go of the writer's lock."""
+        """Make all changes lasting and visible, and let go of the writer's lock. Raises LibraryError."""
         if self._writer is None:
             return
-        self._writer.commit()
-        self._writer.wait_merging_threads()
+        with self._written():
+            self._writer.commit()
+            self._writer.wait_merging_threads()
         self._writer = None
         self.reload()
 
@@ -125,8 +150,9 @@ class LexicalIndex:
     def close(self) -> None:
         """Let go of the writer's lock; changes that were not committed are dropped."""
         if self._writer is not None:
-            self._writer.rollback()
-            self._writer.wait_merging_threads()
+            with suppress(ValueError, OSError):  # one that has failed before; it goes either way
+                self._writer.rollback()
+                self._writer.wait_merging_threads()
             self._writer = None
 
     def search(
@@ -171,8 +197,7 @@ class LexicalIndex:
         return rarities
 
     def _query(self, question: str) -> Query | None:
-        tokens = _asked(words.tokenize(question))
-        pairs = _asked(words.bigrams(question))
+        tokens, pairs = map(_asked, words.tokens_and_bigrams(question))
         asked = {"words": tokens, "bigrams": pairs, "context_words": tokens, "context_bigrams": pairs}
         clauses = []
         for field, field_weight in FIELDS.items():
@@ -202,22 +227,30 @@ class LexicalIndex:
         reason = str(error).partition("\n")[0]
         return LibraryError(f"无法打开词语索引 cannot open the lexical index: {self._folder}: {reason}")
 
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """Turns what tantivy says when it cannot write into a LibraryError."""
+        try:
+            yield
+        except (ValueError, OSError) as error:
+            if "LockBusy" in str(error):
+                message = f"另一个进程正在写入索引 another process is writing to the index: {self._folder}"
+                raise LibraryBusy(message) from error
+            reason = str(error).partition("\n")[0]
+            message = f"无法写入词语索引 cannot write the lexical index: {self._folder}: {reason}"
+            raise LibraryError(message) from error
+
     def _open_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:
-            try:
-                self._writer = self._index.writer(HEAP, num_threads=1)
-            except ValueError as error:
-                if "LockBusy" in str(error):
-                    message = (
-                        f"另一个进程正在写入索引 another process is writing to the index: {self._folder}"
-                    )
-                    raise LibraryBusy(message) from error
-                message = f"无法写入词语索引 cannot write the lexical index: {self._folder}: {error}"
-                raise LibraryError(message) from error
+            self._writer = self._index.writer(HEAP, num_threads=1)
+            # What a crash left behind goes first: tantivy would give the same names again, and then
+            # refuse to write over what is there.
+            self._writer.garbage_collect_files()
         return self._writer
 
 
-def _document(row: LexicalRow) -> tantivy.Document:
+def _document(row: LexicalRow, text: tuple[str, str], context: tuple[str, str]) -> tantivy.Document:
+    """What tantivy gets of a row; of its text and its context the words and the bigrams."""
     document = tantivy.Document()
     document.add_integer("id", row.id)
     document.add_text("key", str(row.id))
@@ -227,19 +260,13 @@ def _document(row: LexicalRow) -> tantivy.Document:
     begins, ends = map(_day, period(row.published)) if row.published else (0, 0)
     document.add_integer("begins", begins)
     document.add_integer("ends", ends)
-    tokens, pairs = words.tokens_and_bigrams(row.text)
-    document.add_text("words", " ".join(tokens))
-    document.add_text("bigrams", " ".join(pairs))
-    context_tokens, context_pairs = _context_fields(row.context)
-    document.add_text("context_words", context_tokens)
-    document.add_text("context_bigrams", context_pairs)
+    for field, value in zip(FIELDS, (*text, *context), strict=True):
+        document.add_text(field, value)
     return document
 
 
-@functools.lru_cache(maxsize=256)
-def _context_fields(context: str) -> tuple[str, str]:
-    """Both context fields; the passages of one article share them."""
-    tokens, pairs = words.tokens_and_bigrams(context)
+def _fields(cut: tuple[list[str], list[str]]) -> tuple[str, str]:
+    tokens, pairs = cut
     return " ".join(tokens), " ".join(pairs)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from index import words
 from index.catalog import Catalog, DocumentInfo
-from index.durable import bytes_below, make_folder, sha256_of, writer_lock
+from index.durable import bytes_below, make_folder, sha256_of, unwritable, writer_lock
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
 from index.library_reader import Reader, model_mismatch
@@ -32,7 +33,7 @@ from index.originals import FOLDER as ORIGINALS
 from index.originals import Originals
 from index.passage import EVERYWHERE, Document, Hit, Passage, Where
 from index.previous import FILE_NAME as PREVIOUS
-from index.snapshot import VECTORS
+from index.snapshot import VECTORS, Snapshot
 from index.split import IDEAL
 from index.vectors.base import Vectors
 
@@ -45,6 +46,10 @@ CATALOG = "catalog.db"
 DOCUMENTS_AT_ONCE = 256  # stored in one transaction
 LOCK_SECONDS = 2.0  # how long to wait for another process: longer than the index needs to be mended
 THREAD_SECONDS = 30.0  # how long to wait for another thread of this process
+GONE_SECONDS, GONE_POLL = (
+    10.0,
+    0.05,
+)  # how long a search waits for an index of which nothing is left, and how often it looks
 HEAD_WITHIN = 100  # passages of one article before which its head is looked for
 
 
@@ -82,6 +87,7 @@ class Library:
         self._catalog = catalog
         self._thread_lock = threading.Lock()
         self._speakers: tuple[int, list[str]] = (-1, [])
+        self._asked: tuple[str | None, NDArray[np.float32]] = (None, np.zeros(0, dtype=np.float32))
         self._made: tuple[Path, ...] | None = None
         """The folders made for this library, if it has just been made."""
         self._reader = Reader(home, catalog, embedder, mend=self._mend)
@@ -111,6 +117,7 @@ class Library:
         elif not file.exists():
             made = tuple(folder for folder in (home, *home.parents) if not folder.exists())
             make_folder(home)
+            (home / FILE_NAME).unlink(missing_ok=True)  # of a catalog that somebody has deleted
         catalog = Catalog(file, create=create)
         try:
             library = cls(home, embedder, catalog, passage_length)
@@ -179,11 +186,12 @@ class Library:
 
         fresh, replaced = {}, []
         number = reading_number(self.passage_length)
+        versions = self._catalog.versions(sorted({document.name for document, _ in documents}))
         for document, original in documents:
-            stored = self._catalog.version(document.name, document.collection)
+            key = (document.collection, document.name)
+            stored = versions.get(key)
             if stored is not None and stored == (sha256_of(original), number):
                 continue
-            key = (document.collection, document.name)
             fresh[key] = reading_of(document, original, self.passage_length)
             replaced += [stored[0]] if stored is not None else []
         if fresh:
@@ -214,20 +222,41 @@ class Library:
         (-1..1) for "dense"; comparable within one list only. Sees what any process has stored until now.
         Raises ModelMismatch in dense mode if the library was rebuilt with another model meanwhile."""
         self.refresh()
-        snapshot = self._reader.snapshot
+        deadline = time.monotonic() + GONE_SECONDS
+        while True:
+            snapshot = self._reader.snapshot
+            found = self._ranked(snapshot, question, k, mode, where)
+            there = {passage.id: passage for passage in self.passages([id for id, _ in found])}
+            gone = [id for id, _ in found if id not in there]
+            if not gone:
+                break
+            # Removed since the snapshot was made, all of them perhaps: then look at what has come in their place.
+            self._catalog.check_gone(gone)
+            moved = self._reader.refresh(wait=True) or self._reader.snapshot is not snapshot
+            if time.monotonic() > deadline or (there and not moved):
+                break
+            if not moved:
+                time.sleep(GONE_POLL)  # the index follows a rebuild that has just been committed
+        return [Hit(there[id], score, {mode: score}) for id, score in found if id in there]
+
+    def _ranked(
+        self, snapshot: Snapshot, question: str, k: int, mode: Mode, where: Where
+    ) -> list[tuple[int, float]]:
+        """The `k` best of a snapshot as (passage id, score); some may be gone from the catalog by now."""
         if mode == "lexical":
             named = self._catalog.document_ids(where) if where.documents else None
-            found = snapshot.lexical.search(question, k, where, named)
-        elif self._reader.mismatch is not None:
+            return snapshot.lexical.search(question, k, where, named)
+        if self._reader.mismatch is not None:
             raise self._reader.mismatch
-        else:
-            found = snapshot.nearest(self.encode_query(question), k, self._reader.admitted(where))
-        there = {passage.id: passage for passage in self.passages([id for id, _ in found])}
-        return [Hit(there[id], score, {mode: score}) for id, score in found if id in there]
+        return snapshot.nearest(self.encode_query(question), k, self._reader.admitted(where))
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """The vector of a question: shape (d,), unit length; zero when the model knows none of its words."""
-        return self._embedder.encode([words.normalize(text)], kind="query").reshape(-1)
+        asked, vector = self._asked
+        if text != asked:
+            vector = self._embedder.encode([words.normalize(text)], kind="query").reshape(-1)
+            self._asked = text, vector  # one question is searched for in several ways
+        return vector
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """The vectors of any texts, such as single sentences, as those of passages are made: (n, d), unit length."""
@@ -239,13 +268,14 @@ class Library:
         A zero row, which is near to nothing, for a passage that is gone: what a search has found another
         process may have removed since, or encoded with another model.
         """
-        there, matrix = self._catalog.vectors(ids)
+        places = self._reader.snapshot.kept(ids)
+        missing = [id for id in ids if id not in places]
+        if missing:
+            places |= zip(*self._catalog.vectors(missing), strict=True)
         rows = np.zeros((len(ids), self._embedder.dimension), dtype=np.float32)
-        if there and matrix.shape[1] == self._embedder.dimension:
-            places = dict(zip(there, matrix, strict=True))
-            for row, id in enumerate(ids):
-                if id in places:
-                    rows[row] = places[id]
+        for row, id in enumerate(ids):
+            if id in places and len(places[id]) == self._embedder.dimension:
+                rows[row] = places[id]
         return rows
 
     def rarity(self, tokens: Collection[str]) -> dict[str, float]:
@@ -397,6 +427,10 @@ class Library:
                     writer.fold_if(PENDING)
                 finally:
                     writer.close()
+        except BrokenPipeError:  # of who follows the progress
+            raise
+        except OSError as error:
+            raise unwritable(self.home, error) from None
         finally:
             self._thread_lock.release()
         self._reader.refresh(wait=True)
@@ -428,7 +462,7 @@ class Library:
                         writer.fold_if(PENDING)
                 finally:
                     writer.close()
-        except LibraryError:
+        except (LibraryError, OSError):
             return False
         return True
 

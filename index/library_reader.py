@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import words
-from index.catalog import Catalog
+from index.catalog import Catalog, damaged
 from index.embed import Embedder
 from index.errors import ModelMismatch
 from index.lexical import LexicalIndex
@@ -104,6 +104,10 @@ class Reader:
         before = self.snapshot.number
         number = self._catalog.last_change()
         manifest = read_manifest(self._home)
+        if manifest is not None and manifest.generation > number:
+            number = self._catalog.last_change()  # or somebody has written meanwhile
+            if manifest.generation > number:
+                raise damaged(self._catalog.file, f"changes {number + 1} to {manifest.generation} are gone")
         changed = (number, manifest) != (before, self._manifest) or self._behind or manifest is None
         if changed:
             self._look_at_model()
@@ -125,7 +129,7 @@ class Reader:
         lost = base is None
         if (lexical is None or lost) and self._mend(lost):
             manifest = read_manifest(self._home)
-            lexical, base = open_lexical(self._home), self._base(manifest)
+            lexical, base = open_lexical(self._home, manifest), self._base(manifest)
         if lexical is None and self._behind and base is self.snapshot and number == base.number:
             return  # still being written; there is nothing new to see
         self._behind = lexical is None
@@ -140,12 +144,16 @@ class Reader:
     def _sound_lexical(self, number: int, manifest: Manifest | None) -> LexicalIndex | None:
         if manifest is None or manifest.words != words.fingerprint() or manifest.lexical_upto < number:
             return None
-        return open_lexical(self._home)
+        lexical = open_lexical(self._home, manifest)
+        # Looked at once, when opening: later the index may be newer than what is known of the catalog.
+        if self._manifest is None and lexical is not None and len(lexical) != self._catalog.totals().passages:
+            return None
+        return lexical
 
     def _lagging_lexical(self, manifest: Manifest | None) -> LexicalIndex:
         lexical = None
         if manifest is not None and manifest.words == words.fingerprint():
-            lexical = open_lexical(self._home)
+            lexical = open_lexical(self._home, manifest)
         if lexical is None:
             lexical = LexicalIndex(None)
             fill(lexical, self._catalog)

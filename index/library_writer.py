@@ -15,11 +15,11 @@ from itertools import islice
 from pathlib import Path
 
 from index import words
-from index.catalog import Catalog
+from index.catalog import Catalog, damaged
 from index.catalog_transaction import Record
 from index.durable import make_folder, sha256_of_file, sync_file, sync_folder, unwritable
 from index.embed import Embedder
-from index.errors import LibraryError
+from index.errors import LibraryBusy, LibraryError
 from index.lexical import LexicalIndex, LexicalRow
 from index.manifest import Manifest, Segment, read_manifest, write_manifest
 from index.originals import FOLDER as ORIGINALS
@@ -33,7 +33,7 @@ from index.vectors.base import Vectors, VectorStore
 from index.vectors.faiss import FaissStore
 
 LEXICAL = "lexical"
-READING = 3
+READING = 4
 """Raise it when readers, cleaning or splitting give other passages: sync then reads every file again."""
 READINGS = 100_000
 """More than any length of a passage and than any READING."""
@@ -165,29 +165,39 @@ class Writer:
     def catch_up(self) -> None:
         """Bring the lexical index up to the catalog's last change, and say so in the manifest."""
         last = self.catalog.last_change()
-        if self._lexical is None:
+        if self._lexical is None or self._manifest.lexical_upto < last and not self._follow(self._lexical):
             self._rebuild_lexical()
-        elif self._manifest.lexical_upto < last:
-            self._follow(self._lexical)
-            if len(self._lexical) != self.catalog.totals().passages:
-                self._rebuild_lexical()
-        self._publish(replace(self._manifest, generation=last, lexical_upto=last, words=words.fingerprint()))
+        made = replace(self._manifest, generation=last, lexical_upto=last, words=words.fingerprint())
+        if made != self._manifest and self._lexical is not None:
+            made = replace(made, lexical_files=self._lexical.files())
+        self._publish(made)
 
     def _sound_lexical(self) -> LexicalIndex | None:
         """The lexical index if it is there, was made by this tokenizer and is not ahead of the catalog."""
         known = self._manifest.words == words.fingerprint()
         if not known or self._manifest.lexical_upto > self.catalog.last_change():
             return None
-        return open_lexical(self.home)
+        lexical = open_lexical(self.home, self._manifest)
+        if lexical is None or self._manifest.lexical_upto < self.catalog.last_change():
+            return lexical
+        return lexical if len(lexical) == self.catalog.totals().passages else None
 
-    def _follow(self, lexical: LexicalIndex) -> None:
+    def _follow(self, lexical: LexicalIndex) -> bool:
+        """Take the changes since in; False if the index is damaged, so that only a new one helps."""
         changes = self.catalog.changes(self._manifest.lexical_upto)
-        # After a crash some of the added may be there already; removed first, they are never there twice.
-        lexical.remove([*changes.removed, *changes.added])
-        for start in range(0, len(changes.added), ROWS_AT_ONCE):
-            found = self.catalog.passages(changes.added[start : start + ROWS_AT_ONCE])
-            lexical.add([lexical_row(passage) for passage in found.values()])
-        lexical.commit()
+        try:
+            # After a crash some of the added may be there already; removed first, they are never there twice.
+            lexical.remove([*changes.removed, *changes.added])
+            for start in range(0, len(changes.added), ROWS_AT_ONCE):
+                found = self.catalog.passages(changes.added[start : start + ROWS_AT_ONCE])
+                lexical.add([lexical_row(passage) for passage in found.values()])
+            lexical.commit()
+        except LibraryBusy:
+            raise
+        except LibraryError:
+            lexical.close()
+            return False
+        return len(lexical) == self.catalog.totals().passages
 
     def _rebuild_lexical(self) -> None:
         self._lexical = None
@@ -198,10 +208,18 @@ class Writer:
         make_folder(folder)
         self._lexical = LexicalIndex(folder, create=True)
         fill(self._lexical, self.catalog)
+        self._check_count(len(self._lexical))
+
+    def _check_count(self, found: int) -> None:
+        """Raises LibraryError if reading the whole catalog has not given as many rows as its documents have passages."""
+        wanted = self.catalog.totals().passages
+        if found != wanted:
+            raise damaged(self.catalog.file, f"{found} rows for {wanted} passages")
 
     def fold(self) -> None:
         """Write all vectors into one new segment and delete the old ones; open readers keep theirs."""
         number, ids, vectors = self.catalog.all_vectors()
+        self._check_count(len(ids))
         questions = self._questions(ids, vectors.shape[1])
         segments = (write_segment(self.home, ids, vectors, questions),) if ids else ()
         # The model that made the vectors, which on the way to a rebuild is not yet the one of the settings.
@@ -242,13 +260,16 @@ class Writer:
             self._manifest = manifest
 
 
-def open_lexical(home: Path) -> LexicalIndex | None:
-    """The lexical index of a home folder; None when it is missing or cannot be opened."""
+def open_lexical(home: Path, manifest: Manifest | None) -> LexicalIndex | None:
+    """The lexical index of a home folder; None when it is missing, or is not what the manifest says was written."""
     folder = home / LEXICAL
+    known = manifest.lexical_files if manifest is not None else {}
     try:
-        return LexicalIndex(folder)
+        lexical = LexicalIndex(folder, known=known)
     except LibraryError:
         return None
+    # Somebody may have begun to make it anew after the manifest was read.
+    return lexical if len(lexical) or not known else None
 
 
 def fill(lexical: LexicalIndex, catalog: Catalog) -> None:

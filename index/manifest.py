@@ -7,7 +7,8 @@ a rebuild and never a document. It is replaced whole and written last: what it n
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from index.durable import write_durably
@@ -44,6 +45,8 @@ class Manifest:
     upto: int = 0
     lexical_upto: int = 0
     segments: tuple[Segment, ...] = ()
+    lexical_files: Mapping[str, int] = field(default_factory=dict)
+    """Checksums of the files of the lexical index."""
     format: int = FORMAT
 
 
@@ -63,6 +66,7 @@ def _is_sound(manifest: Manifest) -> bool:
     return (
         manifest.format == FORMAT
         and all(isinstance(number, int) and number >= 0 for number in numbers)
+        and isinstance(manifest.lexical_files, dict)
         and all(isinstance(name, str) and name and Path(name).name == name for name in names)
     )
 

@@ -27,9 +27,9 @@ class Originals:
         self.folder = home / FOLDER
 
     def keep(self, files: Mapping[str, bytes]) -> None:
-        """Store the bytes of each SHA-256 that is not there yet; they are durable when this returns."""
+        """Store the bytes of each SHA-256 that is not there yet, whole; they are durable when this returns."""
         for sha256, data in files.items():
-            if self._file(sha256) is None:
+            if not self._is_sound(sha256):
                 small = zlib.compress(data, LEVEL)
                 if len(small) < WORTH * len(data):
                     write_durably(self.folder / f"{sha256}{COMPRESSED}", small, sync_name=False)
@@ -51,6 +51,13 @@ class Originals:
         raise LibraryError(
             f"原文件丢失或损坏，请重新同步 the original is missing or damaged, sync again: {sha256}"
         )
+
+    def _is_sound(self, sha256: str) -> bool:
+        try:
+            self.read(sha256)
+        except LibraryError:
+            return False
+        return True
 
     def hashes(self) -> Iterator[str]:
         """The SHA-256 of every stored file."""

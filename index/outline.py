@@ -65,8 +65,11 @@ def _is_markdown(lines: Sequence[TextLine], name: str) -> bool:
 
 
 def _markdown(lines: Sequence[TextLine]) -> Outline:
-    """One article per heading of the top level, or one for the whole file when that level has a single one."""
+    """One article per heading of the top level, or one for the whole file when that level has a single one, or
+    when a plain line above the first heading is the title."""
     marked = [(i, len(match[1]), match[2]) for i, match in _markdown_headings(lines)]
+    if marked[0][0] > 0 and is_title(lines[0].text) and not lines[0].prose:
+        return _titled_markdown(lines, [(lines[i].start, text) for i, _, text in marked])
     top = min(level for _, level, _ in marked)
     tops = [(i, text) for i, level, text in marked if level == top]
     articles: list[Article] = []
@@ -97,6 +100,23 @@ def _markdown(lines: Sequence[TextLine]) -> Outline:
     title = tops[0][1] if len(tops) == 1 else ""
     only = articles[-1] if len(tops) == 1 and articles else Article("", 0, 0)
     return Outline(tuple(articles), title, only.published, only.publisher)
+
+
+def _titled_markdown(lines: Sequence[TextLine], headings: Sequence[tuple[int, str]]) -> Outline:
+    """One article, titled by its first line; the headings are its own."""
+    title, body = lines[0], lines[1:]
+    published, publisher = read_dateline(body[:3])
+    article = Article(
+        title.text,
+        body[0].start,
+        body[-1].end,
+        title.start,
+        title.end,
+        publisher=publisher,
+        published=published,
+        headings=tuple(headings),
+    )
+    return Outline((article,), title.text, published, publisher)
 
 
 def _markdown_headings(lines: Sequence[TextLine]) -> list[tuple[int, re.Match[str]]]:

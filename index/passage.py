@@ -107,6 +107,10 @@ class Document:
     """Whether it is in force, as printed there: 现行, 废止, 征求意见稿…; "" when nothing says it."""
     collection: str = ""
     """The part of the library that it belongs to; names are unique within one. "" is the common part."""
+    notices: tuple[str, ...] = ()
+    """What the reader could not read as it should, one line each, for the document's owner; not stored."""
+    unsure: tuple[tuple[int, int], ...] = ()
+    """Spans (start, end) of `text` that were recognised in a picture with little confidence; not stored."""
     id: int = 0
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from index.catalog import SCHEMA, Catalog, damaged
 from index.catalog_migrations import STEPS, copy_catalog, migrate
 from index.catalog_rows import changes, documents, meta, passages, vectors
+from index.catalog_types import checksum
 from index.durable import sync_folder
 from index.errors import LibraryError
 
@@ -73,8 +74,13 @@ def replace_contents(catalog: Catalog, source: Path) -> None:
             )
         if version != SCHEMA:
             migrate(source, version, SCHEMA)
+        with closing(Catalog(source, create=False)) as other:
+            wrong = other.damaged_rows()
+        if wrong:
+            raise damaged(source, wrong[0])
         with closing(sqlite3.connect(catalog.file, isolation_level=None, timeout=30)) as connection:
             connection.execute("PRAGMA synchronous = FULL")
+            connection.create_function("crc", -1, checksum, deterministic=True)
             connection.execute("ATTACH ? AS other", (str(source),))
             connection.execute("BEGIN IMMEDIATE")
             _replace(connection)
@@ -82,13 +88,15 @@ def replace_contents(catalog: Catalog, source: Path) -> None:
 
 
 def _replace(connection: sqlite3.Connection) -> None:
-    log = f"INSERT INTO main.{changes.name} (action, document_id, first, last, issued)"
-    each = "id, first_passage, first_passage + passages - 1"
+    log = f"INSERT INTO main.{changes.name} (action, document_id, first, last, issued, crc)"
+    each = "id, first_passage, first_passage + passages - 1, ?"
     issued = max(
         connection.execute(f"SELECT coalesce(max(issued), 0) FROM {place}.{changes.name}").fetchone()[0]
         for place in ("main", "other")
     )
-    connection.execute(f"{log} SELECT 'remove', {each}, ? FROM main.documents", (issued,))
+    connection.execute(
+        f"{log} SELECT 'remove', {each}, crc('remove', {each}) FROM main.documents", (issued, issued)
+    )
     for table in reversed(CONTENTS):
         connection.execute(f"DELETE FROM main.{table.name}")
     for table in CONTENTS:
@@ -96,7 +104,9 @@ def _replace(connection: sqlite3.Connection) -> None:
         connection.execute(
             f"INSERT INTO main.{table.name} ({columns}) SELECT {columns} FROM other.{table.name}"
         )
-    connection.execute(f"{log} SELECT 'add', {each}, ? FROM main.documents", (issued,))
+    connection.execute(
+        f"{log} SELECT 'add', {each}, crc('add', {each}) FROM main.documents", (issued, issued)
+    )
     # Numbers of documents, too, go on from the higher of both counts.
     connection.execute(
         "UPDATE main.sqlite_sequence SET seq = max(seq, coalesce("

@@ -9,6 +9,7 @@ package itself is not imported: it would log to stderr and write a cache to the 
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import re
 import threading
@@ -24,6 +25,7 @@ DEFAULT_FREQUENCY = 1000
 _BLOCK = re.compile(r"(.).*\n(?:\1.*\n)*")  # lines that begin with one and the same character
 
 
+@functools.cache
 def jieba_dictionary() -> Path:
     """The dict.txt of the installed jieba package. Raises ModuleNotFoundError if there is none."""
     spec = importlib.util.find_spec("jieba")
@@ -55,6 +57,7 @@ class Segmenter:
         for word, frequency in own_words.items():
             self._own.setdefault(word[0], []).append((word, frequency))
         self._log_total = log(JIEBA_TOTAL + sum(own_words.values()))
+        self._weight_of = _Weights(self._log_total)
         # Log probability of each word read so far; 0 for what is only the beginning of words.
         self._weights: dict[str, float] = {}
         self._tags: dict[str, str] = {}
@@ -119,15 +122,28 @@ class Segmenter:
                 self._read.add(character)
 
     def _read_block(self, character: str) -> None:
-        entries: list[tuple[str, int]] = []
-        for block in self._blocks.pop(character, ()):
-            for line in block.rstrip("\n").split("\n"):
-                word, count, tag = line.split(" ")
-                entries.append((word, int(count)))
-                self._tags[word] = tag
-        entries += self._own.get(character, ())
+        own = self._own.get(character, ())
+        columns = "".join(self._blocks.pop(character, ())).split()
+        words = columns[::3]
         weights = self._weights
-        for word, frequency in entries:
-            weights[word] = log(frequency) - self._log_total if frequency else 0.0
-            for end in range(1, len(word)):
+        weights.update(zip(words, map(self._weight_of.__getitem__, columns[1::3]), strict=True))
+        self._tags.update(zip(words, columns[2::3], strict=True))
+        for word, frequency in own:
+            words.append(word)
+            weights[word] = self._weight_of[str(frequency)]
+        weights.setdefault(character, 0.0)
+        for word in words:
+            for end in range(2, len(word)):
                 weights.setdefault(word[:end], 0.0)
+
+
+class _Weights(dict[str, float]):
+    """From a frequency, as it is printed, to the log probability; 0 for a frequency of 0. Most are met often."""
+
+    def __init__(self, log_total: float) -> None:
+        super().__init__({"0": 0.0})
+        self._log_total = log_total
+
+    def __missing__(self, frequency: str) -> float:
+        weight = self[frequency] = log(int(frequency)) - self._log_total
+        return weight

@@ -7,6 +7,7 @@ undisturbed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,13 +82,22 @@ class Snapshot:
                 break
         return alive[:k]
 
+    def kept(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """The vectors of those of `ids` that can be had without asking the catalog, float32 of shape (d,)."""
+        if not ids:
+            return {}
+        found = self.store.kept([id for id in ids if id not in self.dead]) if self.store is not None else {}
+        return found | (self._tail.kept(ids) if self._tail is not None else {})
+
     def followed_by(self, changes: Changes, catalog: Catalog, lexical: LexicalIndex) -> Snapshot:
         """The snapshot after `changes`, whose vectors are taken from the catalog."""
         removed = frozenset(changes.removed)
         kept = [place for place, id in enumerate(self.tail_ids) if id not in removed]
         known = frozenset(self.tail_ids)
         # One that went and came back (a library that was rolled back) may have another vector now.
-        ids, vectors = catalog.vectors([id for id in changes.added if id not in known or id in removed])
+        wanted = [id for id in changes.added if id not in known or id in removed]
+        ids, vectors = catalog.vectors(wanted)
+        catalog.check_gone(sorted(set(wanted).difference(ids)))
         parts = [part for part in (self.tail_vectors[kept], vectors) if len(part)]
         return Snapshot(
             number=changes.upto,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from index.catalog import DocumentInfo
 from index.durable import sha256_of, sha256_of_file
@@ -18,13 +18,16 @@ from index.errors import ReadError
 from index.library_writer import PENDING, READING, Reading, Writer, reading_number
 from index.passage import Document, Hygiene
 from index.previous import keep_previous
-from index.readers import READERS, read
+from index.readers import check_suffix, suffix_of
+from index.readers.archive import Member, list_members
+from index.readers.sandbox import check_size, close, read_safely
 from index.scan import Found, label, scan
 from index.split import IDEAL, split
 
 PASSAGES_AT_ONCE = 256  # encoded together and stored in one transaction
 SECONDS_AT_ONCE = 2.0  # or what has been read in this time, with a slow reader or model
 LARGE_COUNT, LARGE_SHARE = 10, 0.1  # more removed and replaced than both is kept to be undone
+ARCHIVE = ".zip"
 INDEX_EVERY = 1.0  # seconds between two commits of the lexical index during a long sync
 
 NOTHING = "没有可读的文件，库保持不变 no readable file, the library is left as it was"
@@ -106,17 +109,22 @@ def plan(
     gone: dict[str, list[str]] = {}
     for name, info in known.items():
         if name not in files and name not in kept:
-            gone.setdefault(info.sha256, []).append(name)
+            gone.setdefault(_alike(info.sha256, name), []).append(name)
     for name, sha256 in files.items():
         if name in known:
             fresh = (known[name].sha256, known[name].reading) == (sha256, reading) and not again
             (result.unchanged if fresh else result.updated).append(name)
-        elif not again and gone.get(sha256) and known[gone[sha256][0]].reading == reading:
-            result.moved.append((gone[sha256].pop(0), name))
+        elif not again and (olds := gone.get(_alike(sha256, name))) and known[olds[0]].reading == reading:
+            result.moved.append((olds.pop(0), name))
         else:
             result.added.append(name)
     result.removed = sorted(name for names in gone.values() for name in names)
     return result
+
+
+def _alike(sha256: str, name: str) -> str:
+    """What two files have in common that are read alike: their bytes, and the suffix that chooses the reader."""
+    return sha256 + suffix_of(name)
 
 
 def sync(
@@ -129,7 +137,10 @@ def sync(
     """Carry out a sync; see index.library.Library.sync for what it promises."""
     started = time.perf_counter()
     run = _Run(writer, on_progress, collection)
-    run.sync(paths, rebuild)
+    try:
+        run.sync(paths, rebuild)
+    finally:
+        close()
     totals = writer.catalog.totals()
     run.report.documents, run.report.passages = totals.documents, totals.passages
     run.report.seconds = time.perf_counter() - started
@@ -150,6 +161,7 @@ class _Run:
         self._batch_since = time.monotonic()
         self._indexed = time.monotonic()
         self._done = self._total = 0
+        self._members: dict[str, Member] = {}  # files in archives, by name
         self._rebuilding = False
 
     def sync(self, paths: Sequence[Path], rebuild: bool) -> None:
@@ -181,17 +193,27 @@ class _Run:
             self._writer.catalog.checkpoint()
 
     def _hashes(self, found: Found) -> dict[str, str]:
-        hashes = {}
+        hashes: dict[str, str] = {}
         for name, file in list(found.files.items()):
             try:
-                if PurePath(name).suffix.lower() not in READERS:
-                    read(b"", name)  # says why not; a film or an archive need not be opened for that
-                hashes[name] = sha256_of_file(file)
+                check_suffix(name)  # a film need not be opened for that
+                if suffix_of(name) == ARCHIVE:
+                    hashes |= self._members_of(file, name, found)
+                else:
+                    hashes[name] = sha256_of_file(file)
             except ReadError as error:
                 found.fail(file, str(error), name)
             except OSError as error:
                 found.fail(file, f"无法读取 cannot be read: {error.strerror}", name)
         return hashes
+
+    def _members_of(self, file: Path, name: str, found: Found) -> dict[str, str]:
+        """Name → SHA-256 of the files in an archive; each is then a file like any other."""
+        contents = list_members(file, name)
+        for inner, reason in contents.failed:
+            found.fail(Path(f"{file}{inner.removeprefix(name)}"), reason, inner)
+        self._members |= {member.name: member for member in contents.members}
+        return {member.name: member.sha256 for member in contents.members}
 
     def _apply(self, files: Mapping[str, Path], todo: Plan) -> None:
         report = self.report
@@ -223,17 +245,26 @@ class _Run:
         failed: set[str] = set()
         for name in names:
             try:
-                reading = read_file(files[name], name, self._writer.passage_length)
+                source = self._members.get(name) or files[name]
+                reading = read_file(source, name, self._writer.passage_length)
                 self._batch.append(reading.moved_to(self._collection))
             except ReadError as error:
                 failed.add(name)
-                self.report.failed.append((label(str(files[name])), str(error)))
+                self.report.failed.append((label(self._path_of(name, files)), str(error)))
                 self._advance(name, 0)
             waited = time.monotonic() - self._batch_since
             if sum(len(r.passages) for r in self._batch) >= PASSAGES_AT_ONCE or waited > SECONDS_AT_ONCE:
                 self._store()
         self._store()
         return failed
+
+    def _path_of(self, name: str, files: Mapping[str, Path]) -> str:
+        """Where a file lies, for the report; of one in an archive, the archive's path with its name there."""
+        member = self._members.get(name)
+        if member is None:
+            return str(files[name])
+        outer = next(each for each, file in files.items() if file == member.archive)
+        return f"{member.archive}{name.removeprefix(outer)}"
 
     def _store(self) -> None:
         batch, self._batch = self._batch, []
@@ -260,13 +291,15 @@ def _is_large(todo: Plan, stored: int) -> bool:
     return len(todo.removed) + len(todo.updated) > max(LARGE_COUNT, LARGE_SHARE * stored)
 
 
-def read_file(file: Path, name: str, passage_length: int = IDEAL) -> Reading:
+def read_file(file: Path | Member, name: str, passage_length: int = IDEAL) -> Reading:
     """One file, read and split; raises ReadError with the reason if that cannot be done."""
     try:
+        size = file.size if isinstance(file, Member) else file.stat().st_size
+        check_size(size, name)
         original = file.read_bytes()
     except OSError as error:
         raise ReadError(f"无法读取 cannot be read: {error.strerror}") from None
-    return reading_of(read(original, name), original, passage_length)
+    return reading_of(read_safely(original, name), original, passage_length)
 
 
 def reading_of(document: Document, original: bytes, passage_length: int = IDEAL) -> Reading:

@@ -37,6 +37,8 @@ def verify(catalog: Catalog) -> list[Check]:
     """All checks of the library of `catalog`, in the order in which one rests on the other."""
     checks = [_database(catalog.file)]
     if checks[0].sound:
+        checks.append(_rows(catalog))
+    if checks[-1].sound:
         checks += [_passages(catalog), _vectors(catalog), _originals(catalog), *_index(catalog)]
     return checks
 
@@ -52,6 +54,16 @@ def _database(file: Path) -> Check:
     if wrong:
         return Check(name, False, f"{wrong[0]}; 请从备份恢复 restore a backup: zhida restore FILE")
     return Check(name, True, f"{file.stat().st_size:,} bytes")
+
+
+def _rows(catalog: Catalog) -> Check:
+    wrong = catalog.damaged_rows()
+    return _check(
+        "每一行的校验和 checksums of rows",
+        "CRC-32",
+        wrong,
+        "请从备份恢复 restore a backup: zhida restore FILE",
+    )
 
 
 def _passages(catalog: Catalog) -> Check:
@@ -110,7 +122,7 @@ def _index(catalog: Catalog) -> Iterator[Check]:
     yield _check(
         "索引清单 manifest.json", f"{manifest.generation}", ["ahead of the catalog"] if ahead else [], mends
     )
-    lexical = open_lexical(home)
+    lexical = open_lexical(home, manifest)
     wrong = []
     if lexical is None or manifest.words != words.fingerprint():
         wrong.append("缺失、损坏或分词已变 missing, damaged or made with other words")

@@ -10,13 +10,17 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
+from operator import add
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import opencc
+from index.segmenter import JIEBA_TOTAL, Segmenter, jieba_dictionary, read_words
+from index.spelling import spell
 
-from index.segmenter import Segmenter, jieba_dictionary, read_words
+if TYPE_CHECKING:
+    from index.lattice import Lattice
 
 DICTIONARIES = Path(__file__).parent / "dictionary"
 
@@ -26,7 +30,6 @@ VERSION = "1"
 STOPWORDS = frozenset(read_words(DICTIONARIES / "stopwords.txt"))
 """Function words and the words a question is asked with: they say nothing about what is looked for."""
 
-_SPELLINGS = tuple((dash, "-") for dash in "—–‐‑‒―−⁃") + (("∕", "/"), ("⁄", "/"))
 _DIGITS = {digit: str(value) for value, digit in enumerate("零一二三四五六七八九")} | {"〇": "0", "两": "2"}
 _SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
 
@@ -47,10 +50,9 @@ _STANDARD = (
     r"(?: ?[-:] ?(?P<year>(?:19|20)\d\d))?(?![a-z0-9])"
 )
 _HAN = r"\u3005\u3007\u3400-\u4dbf\u4e00-\u7b2b\u7b2d-\u9fff\U00020000-\U0003ffff"  # all but 第, U+7B2C
-_TOKEN = re.compile(
-    rf"(?P<han>(?:[{_HAN}]|第(?!\d))+)"
-    rf"|(?P<ordinal>第\d+(?:\.\d+)*(?:{_UNITS})?)"
-    rf"|(?<![a-z0-9])(?P<standard>{_STANDARD})"
+_CHINESE = re.compile(rf"(?P<ordinal>第\d+(?:\.\d+)*(?:{_UNITS})?)|(?:[{_HAN}]|第(?!\d))+")
+_OTHER = re.compile(
+    rf"(?<![a-z0-9])(?P<standard>{_STANDARD})"
     r"|(?P<measure>(?P<amount>\d+(?:\.\d+)?)(?P<unit>[a-z][a-z0-9]*))"
     r"|(?P<grouped>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?)"
     r"|(?P<plain>\d+(?:\.\d+)*)"
@@ -59,7 +61,22 @@ _TOKEN = re.compile(
 _DOTTED = re.compile(r"\d+(?:\.\d+)+")
 _LONG_NUMBER = re.compile(r"\d{3,}$")
 
+LONG = 64
+"""Characters of a text from which on a table brings something (index.folding): a question waits for none."""
+
+LONGEST_RUN = 400
+"""Characters of a Chinese run that is cut together with others; few have more, and each would cost a step."""
+
+MANY = 50_000
+"""Characters from which on a whole dictionary is worth its making (index.lattice)."""
+
+SOME = 1000
+"""The same when it has been made before."""
+
+SUBWORDS_KEPT = 200_000  # words with their parts: some 30 MB
+
 _Piece = tuple[str, Sequence[str], Sequence[str]]  # Chinese run; words; extra tokens
+_Cut = Callable[[str], list[str]]
 
 
 def normalize(text: str) -> str:
@@ -68,12 +85,9 @@ def normalize(text: str) -> str:
     Offsets are not kept. A full-width comma becomes a comma and a space, so that 100，200 stays two
     numbers where 1,234 is one.
     """
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.replace("，", ", "))
-        for spelling, canonical in _SPELLINGS:  # str.translate takes ten times as long
-            text = text.replace(spelling, canonical)
-        text = _simplifier().convert(text)
-    return text.lower()
+    if text.isascii():
+        return text.lower()
+    return _spelled(text) if len(text) < LONG else _fold()(text)
 
 
 def arabic_ordinals(text: str) -> str:
@@ -92,7 +106,7 @@ def tokenize(text: str) -> list[str]:
     number brings its spelling with the year, its base and its bare number: GB/T 2828.1-2012 gives
     gb/t2828.1, 2012, gb/t2828.1-2012, 2828.1.
     """
-    return _tokens(_scan(text))
+    return _tokens(_scan(text), _segmenter().cut)
 
 
 def words(text: str) -> list[str]:
@@ -114,7 +128,20 @@ def bigrams(text: str) -> list[str]:
 def tokens_and_bigrams(text: str) -> tuple[list[str], list[str]]:
     """`tokenize(text)` and `bigrams(text)`, reading the text once."""
     pieces = list(_scan(text))
-    return _tokens(pieces), _pairs(pieces)
+    return _tokens(pieces, _segmenter().cut), _pairs(pieces)
+
+
+def tokens_and_bigrams_of(texts: Sequence[str]) -> Iterator[tuple[list[str], list[str]]]:
+    """`tokens_and_bigrams` of each text; of very many at once it takes a quarter of the time."""
+    enough = SOME if _lattice.cache_info().currsize else MANY
+    if sum(map(len, texts)) < enough:
+        yield from map(tokens_and_bigrams, texts)
+        return
+    scanned = [list(_scan(text)) for text in texts]
+    runs = list(dict.fromkeys(run for pieces in scanned for run, _, _ in pieces if run))
+    cut = _cut_at_once(runs)
+    for pieces in scanned:
+        yield _tokens(pieces, cut), _pairs(pieces)
 
 
 @functools.cache
@@ -125,15 +152,18 @@ def tag(word: str) -> str:
 
 def fingerprint() -> str:
     """A short hash of all that decides the tokens: the rules' version and the dictionaries."""
-    digest = hashlib.sha256(VERSION.encode())
-    for file in (jieba_dictionary(), DICTIONARIES / "domain.txt", DICTIONARIES / "standard_bodies.txt"):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
+    return _digest(
+        VERSION, jieba_dictionary(), DICTIONARIES / "domain.txt", DICTIONARIES / "standard_bodies.txt"
+    )
 
 
 @functools.cache
-def _simplifier() -> opencc.OpenCC:
-    return opencc.OpenCC("t2s")
+def _digest(version: str, *files: Path) -> str:
+    """Read once: the dictionaries are those that this process has in memory, whatever happens to the files."""
+    digest = hashlib.sha256(version.encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 @functools.cache
@@ -141,18 +171,62 @@ def _segmenter() -> Segmenter:
     return Segmenter(jieba_dictionary(), read_words(DICTIONARIES / "domain.txt"))
 
 
-@functools.lru_cache(maxsize=50_000)
-def _subwords(word: str) -> list[str]:
-    return _segmenter().subwords(word)
+_spelled = functools.lru_cache(maxsize=4096)(spell)
+"""Of short texts: a question is read by several, and the titles of documents stand over many passages."""
 
 
-def _tokens(pieces: Iterable[_Piece]) -> list[str]:
+@functools.cache
+def _fold() -> Callable[[str], str]:
+    from index.folding import fold  # NumPy, which one question does without
+
+    return fold
+
+
+@functools.cache
+def _lattice() -> Lattice:
+    from index.lattice import Lattice  # NumPy, as above
+
+    return Lattice(
+        jieba_dictionary().read_text(encoding="utf-8"), read_words(DICTIONARIES / "domain.txt"), JIEBA_TOTAL
+    )
+
+
+_subwords: dict[str, list[str]] = {}
+"""The two- and three-character words inside each longer word that has been met."""
+
+
+def _cut_at_once(runs: Sequence[str]) -> _Cut:
+    """A look-up of the words of `runs`, all cut together; what is inside their long words is then known too."""
+    short = [run for run in runs if len(run) <= LONGEST_RUN]
+    cut, counts = _lattice().cut(short)
+    _find_subwords({word for word in cut if len(word) > 2})
+    place = dict(zip(short, accumulate(counts, initial=0), strict=False))
+    size = dict(zip(short, counts, strict=True))
+    return lambda run: cut[place[run] : place[run] + size[run]] if run in place else _segmenter().cut(run)
+
+
+def _find_subwords(found: set[str]) -> None:
+    if len(_subwords) > SUBWORDS_KEPT:
+        _subwords.clear()
+    fresh: dict[str, list[str]] = {word: [] for word in found if word not in _subwords}
+    for size in (2, 3):
+        wholes = [word for word in fresh if len(word) > size for _ in range(len(word) - size + 1)]
+        parts = [
+            word[at : at + size] for word in fresh if len(word) > size for at in range(len(word) - size + 1)
+        ]
+        for word, part, is_word in zip(wholes, parts, _lattice().are_words(parts).tolist(), strict=True):
+            if is_word:
+                fresh[word].append(part)
+    _subwords.update(fresh)  # at once: another thread must not see half of them
+
+
+def _tokens(pieces: Iterable[_Piece], cut: _Cut) -> list[str]:
     tokens: list[str] = []
     for run, found, extra in pieces:
         if run:
-            for word in _segmenter().cut(run):
+            for word in cut(run):
                 if len(word) > 2:
-                    tokens += _subwords(word)
+                    tokens += _parts_of(word)
                 tokens.append(word)
         else:
             tokens += found
@@ -160,11 +234,20 @@ def _tokens(pieces: Iterable[_Piece]) -> list[str]:
     return tokens
 
 
+def _parts_of(word: str) -> list[str]:
+    parts = _subwords.get(word)
+    if parts is None:
+        if len(_subwords) > SUBWORDS_KEPT:
+            _subwords.clear()
+        parts = _subwords[word] = _segmenter().subwords(word)
+    return parts
+
+
 def _pairs(pieces: Iterable[_Piece]) -> list[str]:
     pairs: list[str] = []
     for run, found, _ in pieces:
         if len(run) > 1:
-            pairs += [run[at : at + 2] for at in range(len(run) - 1)]
+            pairs += map(add, run, run[1:])
         else:
             pairs += [run] if run else found
     return pairs
@@ -173,22 +256,30 @@ def _pairs(pieces: Iterable[_Piece]) -> list[str]:
 def _scan(text: str) -> Iterator[_Piece]:
     """The pieces of `text` in order; each is either a Chinese run or words."""
     text = arabic_ordinals(normalize(text))
-    for match in _TOKEN.finditer(text):
-        kind, value = match.lastgroup, match[0]
-        if kind == "han":
-            yield value, (), ()
-        elif kind == "standard":
-            yield "", *_standard(match)
-        elif kind == "measure":
-            yield "", (match["amount"], match["unit"]), (value,)
-        elif kind == "ordinal":
-            yield "", (value,), _DOTTED.findall(value)
-        elif kind == "grouped":
-            yield "", (value.replace(",", ""),), ()
-        elif kind == "latin" and (number := _LONG_NUMBER.search(value)) and number[0] != value:
-            yield "", (value,), (number[0],)
+    at = 0
+    for chinese in _CHINESE.finditer(text):
+        start, end = chinese.span()
+        if start > at:
+            yield from map(_other, _OTHER.finditer(text, at, start))
+        if chinese.lastgroup:
+            yield "", (chinese[0],), _DOTTED.findall(chinese[0])
         else:
-            yield "", (value,), ()
+            yield chinese[0], (), ()
+        at = end
+    yield from map(_other, _OTHER.finditer(text, at))
+
+
+def _other(match: re.Match[str]) -> _Piece:
+    kind, value = match.lastgroup, match[0]
+    if kind == "standard":
+        return "", *_standard(match)
+    if kind == "measure":
+        return "", (match["amount"], match["unit"]), (value,)
+    if kind == "grouped":
+        return "", (value.replace(",", ""),), ()
+    if kind == "latin" and (number := _LONG_NUMBER.search(value)) and number[0] != value:
+        return "", (value,), (number[0],)
+    return "", (value,), ()
 
 
 def _standard(match: re.Match[str]) -> tuple[list[str], list[str]]:

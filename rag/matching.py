@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from index import words
+
+_SPACE_IN_NUMBER = re.compile(r"(?<=[a-z/]) (?=\d)")
 
 _CHANGES_MEANING = "副原前代非无未不"
 """A prefix that makes another word of the (dictionary's) word behind it: 副总经理 is no 总经理."""
@@ -17,13 +19,20 @@ CHANGED = 0.3
 SINGLE, OF_VERBS = 0.4, 0.5
 """What a single Chinese character, and a verb, adjective or set phrase weigh beside a noun of the same rarity."""
 
+COMPARABLE_KEPT = 10_000
+"""Texts whose comparable form is kept: some 10 MB of passages."""
+
 SPELLED_DIFFERENTLY = 0.8
 """What a word is worth with one character replaced (螺狮粉 for 螺蛳粉), or with most of its characters there."""
 
 
+@lru_cache(maxsize=COMPARABLE_KEPT)
 def comparable(text: str) -> str:
-    """`text` as `holds` reads it: normalised, ordinals in digits, standard numbers without their space."""
-    return re.sub(r"(?<=[a-z/]) (?=\d)", "", words.arabic_ordinals(words.normalize(text)))
+    """`text` as `holds` reads it: normalised, ordinals in digits, standard numbers without their space.
+
+    Kept for the texts of late: the same passages are found again and again, and are looked at by several.
+    """
+    return _SPACE_IN_NUMBER.sub("", words.arabic_ordinals(words.normalize(text)))
 
 
 def holds(term: str, text: str) -> float:
@@ -31,22 +40,40 @@ def holds(term: str, text: str) -> float:
 
     1 for the word itself, less for a part or a spelling of it. Latin words and numbers only count whole.
     """
+    return measure(term)(text)
+
+
+@lru_cache(maxsize=512)
+def measure(term: str) -> Callable[[str], float]:
+    """`holds` for one term: what only depends on the term is worked out once for many texts."""
     if not is_han(term):
-        return 1.0 if re.search(rf"(?<![a-z0-9.]){re.escape(term)}(?![a-z0-9]|\.\d)", text) else 0.0
+        whole = re.compile(rf"(?<![a-z0-9.]){re.escape(term)}(?![a-z0-9]|\.\d)").search
+        return lambda text: 1.0 if term in text and whole(text) else 0.0
+    known = bool(words.tag(term))
+    pairs = [term[i : i + 2] for i in range(len(term) - 1)] if len(term) > 2 else []
+    one_off = None if known or not pairs else _with_one_replaced(term).search
+
+    def held(text: str) -> float:
+        if term in text:
+            return _whole(term, text) if known else 1.0
+        if not pairs:
+            return 0.0
+        share = sum([pair in text for pair in pairs]) / len(pairs)
+        if share > 0.5:
+            return SPELLED_DIFFERENTLY * share
+        return SPELLED_DIFFERENTLY if one_off is not None and one_off(text) else 0.0
+
+    return held
+
+
+def _whole(term: str, text: str) -> float:
+    """What a word of the dictionary is worth that stands in `text`: less where a prefix makes another word of it."""
     position = text.find(term)
-    if position >= 0:
-        while position >= 0:
-            if position == 0 or text[position - 1] not in _CHANGES_MEANING or not words.tag(term):
-                return 1.0
-            position = text.find(term, position + 1)
-        return CHANGED
-    if len(term) < 3:
-        return 0.0
-    pairs = [term[i : i + 2] for i in range(len(term) - 1)]
-    share = sum(pair in text for pair in pairs) / len(pairs)
-    if share > 0.5:
-        return SPELLED_DIFFERENTLY * share
-    return SPELLED_DIFFERENTLY if _one_off(term, text) else 0.0
+    while position >= 0:
+        if position == 0 or text[position - 1] not in _CHANGES_MEANING:
+            return 1.0
+        position = text.find(term, position + 1)
+    return CHANGED
 
 
 def is_han(term: str) -> bool:
@@ -54,16 +81,8 @@ def is_han(term: str) -> bool:
     return bool(term) and "\u3400" <= term[0] <= "\u9fff"
 
 
-def _one_off(term: str, text: str) -> bool:
-    """Whether `text` holds `term` with one inner character replaced; never for a word that the dictionary has."""
-    if words.tag(term):
-        return False
-    pattern = _with_one_replaced(term)
-    return pattern.search(text) is not None
-
-
-@lru_cache(maxsize=512)
 def _with_one_replaced(term: str) -> re.Pattern[str]:
+    """`term` with one inner character replaced."""
     return re.compile(
         "|".join(re.escape(term[:i]) + "." + re.escape(term[i + 1 :]) for i in range(1, len(term) - 1))
     )

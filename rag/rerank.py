@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.errors import ModelError
 from index.passage import Passage
-from rag.matching import comparable, holds, weigh
+from rag.matching import comparable, measure, weigh
 from rag.question import Question
 
 IN_CONTEXT = 0.8
@@ -44,18 +44,19 @@ class CoverageReranker:
         """As the contract says."""
         weights = weigh(rarity, question.terms)
         total = sum(weights.values())
-        scores = np.zeros(len(passages), dtype=np.float32)
-        if not total:
-            return scores
-        contexts: dict[str, dict[str, float]] = {}
-        for i, passage in enumerate(passages):
-            if passage.context not in contexts:
-                context = comparable(f"{passage.context} {passage.published}")
-                contexts[passage.context] = {term: IN_CONTEXT * holds(term, context) for term in weights}
-            text = comparable(passage.text)
-            held = contexts[passage.context]
-            scores[i] = sum(w * max(holds(term, text), held[term]) for term, w in weights.items()) / total
-        return scores
+        covered = np.zeros(len(passages))
+        if not total or not passages:
+            return covered.astype(np.float32)
+        texts = [comparable(passage.text) for passage in passages]
+        contexts = [f"{passage.context} {passage.published}" for passage in passages]
+        distinct = {context: place for place, context in enumerate(dict.fromkeys(contexts))}
+        places = [distinct[context] for context in contexts]
+        others = [comparable(context) for context in distinct]
+        for term, weight in weights.items():
+            held = measure(term)
+            around = np.array([IN_CONTEXT * held(text) for text in others])
+            covered += weight * np.maximum([held(text) for text in texts], around[places])
+        return (covered / total).astype(np.float32)
 
 
 class CrossEncoderReranker:

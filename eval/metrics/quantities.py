@@ -70,9 +70,13 @@ _SCALES = {
 }
 _SCALE = r"万亿|[百千][万亿]|[万亿百千](?![分瓦克米])"
 _AMOUNT = re.compile(
-    rf"(?P<sign>(?<![\w)）])-)?(?<![\d.])(?P<number>\d+(?:,\d{{3}})*(?:\.\d+)?)(?!\.?\d) ?(?P<scale>{_SCALE})?"
-    r"(?:(?<=亿)(?P<rest>\d+(?:\.\d+)?)万)? ?(?:多|余|来|几)?"
+    rf"(?P<sign>(?<![\w)）])-|零下|(?<![正自承担抱\d])负)?(?<![\d.])(?P<number>\d+(?:,\d{{3}})*(?:\.\d+)?)(?!\.?\d)"
+    rf" ?(?P<scale>{_SCALE})?(?P<rest>(?:(?<=[万亿千百])\d+(?:\.\d+)?(?:千万|百万|[万千百](?![分瓦克米]))?)*) ?(?:多|余|来|几)?"
 )
+_REST = re.compile(r"(\d+(?:\.\d+)?)(千万|百万|[万千百])?")
+_RANKED = {"", "人", "届", "期"}
+"""Units with which an ordinal answers how many: 第9位, 第26届. 第3条 is no 3条."""
+
 _LEFT_NUMERALS = re.compile("[零〇一二两三四五六七八九十百千]")
 _APART = re.compile(r"(?<=\d)\s+(?=\d)")
 _CURRENCY = {"¥": "元", "￥": "元", "$": "美元", "€": "欧元", "£": "英镑"}
@@ -89,8 +93,9 @@ _DATES = (
     re.compile(
         r"(?<!\d)(?P<year>)(?P<month>1[0-2]|0?[1-9])月(?:份)?(?:(?P<day>3[01]|[12]\d|0?[1-9])[日号])?"
     ),
-    re.compile(r"(?<=[日号][至到-])(?P<year>)(?P<month>)(?P<day>3[01]|[12]\d|0?[1-9])[日号]"),
+    re.compile(r"(?<=[日号][至到~-])(?P<year>)(?P<month>)(?P<day>3[01]|[12]\d|0?[1-9])[日号]"),
 )
+_FIRST_DAY = re.compile(r"(月(?:3[01]|[12]\d|0?[1-9]))(?=[至到~-](?:3[01]|[12]\d|0?[1-9])[日号])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +120,8 @@ class Date:
 
 
 def readable(text: str) -> str:
-    """`text` as amounts and dates are read in it: no marks, normalised, Chinese numerals in digits."""
-    return arabic(words.normalize(without_marks(text, " ")))
+    """`text` as amounts and dates are read in it: no marks, normalised, numerals in digits, 9月3-5日 as 9月3日-5日."""
+    return _FIRST_DAY.sub(r"\1日", arabic(words.normalize(without_marks(text, " "))))
 
 
 @lru_cache(maxsize=1_000)
@@ -139,7 +144,10 @@ def dates(text: str, year: str = "") -> tuple[Date, ...]:
 
 @lru_cache(maxsize=1_000)
 def amounts(text: str) -> tuple[Amount, ...]:
-    """The amounts of `text`, in order, without those that belong to a date. In 3—5万元 both are 万元."""
+    """The amounts of `text`, in order, without those that belong to a date. In 3—5万元 both are 万元.
+
+    零下5 and 负5 are -5. An ordinal counts only where it ranks: 第9位 and 第26届, not 第3条.
+    """
     readable_text = readable(text)
     masked = list(readable_text)
     for (start, end), _ in _dated(readable_text):
@@ -157,9 +165,12 @@ def amounts(text: str) -> tuple[Amount, ...]:
         if following and not unit and re.fullmatch(r" ?[-~至到] ?", hidden[match.end() : begins]):
             unit, factor, after = following[0], following[1], following[3]
             scale = scale if match["scale"] else following[2]
-        value = float(match["number"].replace(",", "")) * scale + float(match["rest"] or 0) * 1e4
+        value = float(match["number"].replace(",", "")) * scale
+        value += sum(float(one[1]) * _SCALES.get(one[2], 1.0) for one in _REST.finditer(match["rest"]))
         following, begins = (unit, factor, scale, after), match.start()
         lead = _lead(readable_text, match.start())
+        if hidden[: match.start()].endswith("第") and (unit not in _RANKED or not (unit or after)):
+            continue
         found.append(Amount((-value if match["sign"] else value) * factor, unit, lead, after))
     return tuple(reversed(found))
 

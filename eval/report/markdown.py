@@ -20,6 +20,7 @@ from eval.summary import CAUSES, ENOUGH, PASSED, Summary, detectable, shown
 MOST_FAILURES = 50
 _LONGEST = 160
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
+_MENTION = re.compile(r"(?<![A-Za-z0-9_])@")
 _HEADLINES = ("correct", "passed", "refusal_recall")
 
 
@@ -48,7 +49,7 @@ def inline(value: str, longest: int = _LONGEST) -> str:
     line = line if len(line) <= longest else line[:longest] + "…"
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # A zero-width space keeps mentions and bare addresses from becoming links that somebody is called by.
-    line = line.replace("@", "@\u200b").replace("://", ":\u200b//").replace("www.", "www\u200b.")
+    line = _MENTION.sub("@\u200b", line).replace("://", ":\u200b//").replace("www.", "www\u200b.")
     return _SPECIAL.sub(r"\\\1", line)
 
 
@@ -101,7 +102,7 @@ def _comparison(comparison: Comparison | None) -> str:
     units = {metric.name: metric for metric in (PASSED, *METRICS)}
     for one in comparison.metrics:
         metric, change = units[one.name], one.difference
-        p = "–" if one.holm is None else f"{one.holm:.3f}"
+        p = "–" if one.holm is None else f"{one.holm:.3f}" if one.holm >= 0.001 else "&lt;0.001"
         verdict = " ".join(text(f"verdict_{one.verdict}")) if one.verdict else "–"
         told = f"{shown(change.low, metric.unit, '+')} – {shown(change.high, metric.unit, '+')}"
         lines.append(

@@ -69,7 +69,8 @@ def number(value: float, unit: str) -> str:
         return percent(value)
     if unit == "money":
         return f"{value:.4f}"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}"
+    shown = f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}"
+    return f"{shown} ms" if unit == "ms" else shown
 
 
 def card(name: str, title: str, *body: str, note: str = "") -> str:

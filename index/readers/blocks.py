@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from index.errors import ReadError
@@ -64,7 +65,7 @@ def document_of(blocks: Sequence[Block], name: str, about: Particulars) -> Docum
     if not tops or tops[0] > 0:
         last = tops[0] if tops else len(kept)
         articles.append(_article(kept, starts, ends, (0, 0, last), about))
-    for i, following in zip(tops, [*tops[1:], len(kept)], strict=True):
+    for i, following in pairwise([*tops, len(kept)]):
         if following > i + 1:
             articles.append(_article(kept, starts, ends, (i, i + 1, following), about))
     return Document(
@@ -78,6 +79,7 @@ def document_of(blocks: Sequence[Block], name: str, about: Particulars) -> Docum
         published=about.published,
         publisher=about.publisher,
         pages=_pages(kept, starts),
+        notices=about.notices,
     )
 
 

@@ -19,7 +19,8 @@ COMMON = frozenset(
 """Characters that make up at least 40% of ordinary Chinese text, simplified or traditional, and of its marks."""
 
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_WIDE = re.compile("[^\x00-\u024f]")
+_WIDE = re.compile("[^\x00-\u024f]+")
+_COMMON = re.compile(f"[{''.join(sorted(COMMON))}]+")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -35,13 +36,39 @@ SAMPLE = 200_000
 """Bytes that are looked at to judge an encoding."""
 
 
-def decode(data: bytes, name: str) -> tuple[str, str]:
-    """(text with \\n line ends, encoding). Raises ReadError for empty, binary and undecodable data."""
+_WEB_NAMES = {
+    "gb_2312-80": "gb18030",
+    "x-gbk": "gb18030",
+    "csgb2312": "gb18030",
+    "x-x-big5": "big5hkscs",
+    "x-sjis": "shift_jis",
+    "utf8mb4": "utf-8",
+}
+"""Names of encodings that Python does not know, after the WHATWG Encoding Standard, section 4.2."""
+_ALIASES = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "big5": "big5hkscs",
+    "iso8859-1": "cp1252",
+    "ascii": "utf-8",
+}
+"""What is really meant by a declared encoding, by its codec's name: programs write the subset's name."""
+SURE = 0.3
+"""A share of common characters at which a declaration needs no more proof."""
+SURER = 0.1
+"""By so much must another encoding's share of common characters be higher to prove a declaration wrong."""
+
+
+def decode(data: bytes, name: str, declared: str = "") -> tuple[str, str]:
+    """(text with \\n line ends, encoding). Raises ReadError for empty, binary and undecodable data.
+
+    `declared` is what the file or its envelope says of itself, in any spelling; it loses against the evidence.
+    """
     if not data.strip():
         raise ReadError(
             f"{name}: 文件是空的 the file is empty; 需要有文字的文本文件 a text file with words is needed"
         )
-    text, encoding = _decode(data, name)
+    text, encoding = _decode(data, name, known_codec(declared))
     text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     control = len(_CONTROL.findall(text))
     if "\x00" in text or control > 0.002 * len(text):
@@ -49,7 +76,27 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
     return text, encoding
 
 
-def _decode(data: bytes, name: str) -> tuple[str, str]:
+def known_codec(declared: str) -> str:
+    """The codec that a declaration means; "" for none, an unknown one, and what is no text encoding.
+
+    >>> known_codec("GB2312"), known_codec("x-unknown")
+    ('gb18030', '')
+    """
+    declared = declared.strip().strip("\"'")
+    try:
+        found = codecs.lookup(_WEB_NAMES.get(declared.lower(), declared))
+    except (LookupError, ValueError):
+        return ""
+    if not found._is_text_encoding or found.name.startswith(
+        ("utf-16", "utf-32", "utf-7", "idna", "punycode")
+    ):
+        return ""  # UTF-16 is told by its bytes; the others are no encodings of files
+    if found.name in ("undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"):
+        return ""
+    return _ALIASES.get(found.name, found.name)
+
+
+def _decode(data: bytes, name: str, declared: str) -> tuple[str, str]:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             try:
@@ -61,10 +108,12 @@ def _decode(data: bytes, name: str) -> tuple[str, str]:
                 ) from error
     if b"\x00" not in data:
         try:
-            return data.decode("utf-8"), "utf-8"
+            text = data.decode("utf-8")
         except UnicodeDecodeError:
             pass
-    encoding = _guess(data)
+        else:
+            return (data.decode("gb18030"), "gb18030") if _is_chance(data, text) else (text, "utf-8")
+    encoding = _guess(data, declared)
     if not encoding:
         raise (
             _binary(name)
@@ -76,11 +125,41 @@ def _decode(data: bytes, name: str) -> tuple[str, str]:
     return data.decode(encoding, errors="replace"), encoding
 
 
-def _guess(data: bytes) -> str:
-    """The likeliest encoding of bytes that are not valid UTF-8; "" when none gives plausible Chinese."""
+def _is_chance(data: bytes, text: str) -> bool:
+    """Whether a few words in GB 2312 happen to be valid UTF-8, as 目录 is (which then reads Ŀ¼).
+
+    It takes pairs of bytes that UTF-8 reads as Latin, Greek or Cyrillic letters, no letter beside them, and
+    frequent Chinese characters as what else they can be.
+    """
+    if len(data) > SHORT or text.isascii() or max(text) >= "\u0800":
+        return False
+    runs = re.findall(rb"(?<![A-Za-z\x80-\xff])(?:[\xc2-\xd7][\xa1-\xbf])+(?![A-Za-z\x80-\xff])", data)
+    return bool(runs) and sum(map(len, runs)) == sum(byte >= 0x80 for byte in data)
+
+
+def _guess(data: bytes, declared: str) -> str:
+    """The likeliest encoding of bytes that are not valid UTF-8; "" when none gives plausible text."""
     sample = data[:SAMPLE]
+    sound = bool(declared) and _is_sound(sample, declared)
+    if sound and _score(sample, declared) >= SURE:
+        return declared
+    found = _guess_chinese(sample, len(data))
+    if sound:
+        score = _score(sample, found) if found and found != "cp1252" else 0.0
+        if score < PLAUSIBLE or _score(sample, declared) + SURER >= score:
+            return declared
+    return found
+
+
+def _is_sound(sample: bytes, encoding: str) -> bool:
+    """Whether the sample decodes, but for at most one character in a thousand and its end."""
+    text = sample.decode(encoding, errors="replace")
+    return text.count("\ufffd") <= 1 + len(text) // 1000
+
+
+def _guess_chinese(sample: bytes, size: int) -> str:
     scores = {encoding: _score(sample, encoding) for encoding in ("utf-8", "gb18030", "big5hkscs")}
-    if len(data) % 2 == 0:
+    if size % 2 == 0:
         scores |= {
             encoding: _score(sample[: len(sample) // 2 * 2], encoding)
             for encoding in ("utf-16-le", "utf-16-be")
@@ -90,7 +169,7 @@ def _guess(data: bytes) -> str:
         return best
     if b"\x00" in sample:
         return _wide_latin(sample)
-    if len(data) <= SHORT and _is_frequent(data):
+    if size <= SHORT and _is_frequent(sample):
         return "gb18030"
     return "cp1252" if _mostly_ascii(sample) else ""
 
@@ -114,13 +193,13 @@ def _score(sample: bytes, encoding: str) -> float:
     text = sample.decode(encoding, errors="replace")
     if "\x00" in text:
         return 0.0
-    wide = _WIDE.findall(text)
+    wide = "".join(_WIDE.findall(text))
     if not wide:
         return 0.0
     bad = wide.count("\ufffd") - 1  # the sample may end inside a character
     if bad > 0.02 * len(text) + 1:
         return 0.0
-    return (sum(char in COMMON for char in wide) - 5 * max(bad, 0)) / len(wide)
+    return (len("".join(_COMMON.findall(wide))) - 5 * max(bad, 0)) / len(wide)
 
 
 def _mostly_ascii(sample: bytes) -> bool:

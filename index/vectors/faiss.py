@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.errors import LibraryError
 from index.vectors.arrays import Ids, checked_query, checked_rows, id_array, ranked
-from index.vectors.base import Vectors
+from index.vectors.base import HALF, Vectors
 
 # One thread a search: OpenMP's threads spin while they wait, which costs four times the search itself, and
 # a server has its own threads.
@@ -28,6 +28,9 @@ _NO_HIT = np.finfo(np.float32).min
 
 class FaissStore:
     """An exhaustive index of numbers of 16 bits, which the catalog keeps too, behind `IndexIDMap`."""
+
+    _views: tuple[Ids, NDArray[np.float16]] | None = None
+    """What `_places` has found; none after a change, which may move what FAISS holds."""
 
     def __init__(self, dimension: int) -> None:
         """An empty store for vectors of `dimension` numbers."""
@@ -74,11 +77,13 @@ class FaissStore:
         """Store `vectors[i]` under `ids[i]`. An id that is there already is replaced."""
         new_ids, new_vectors = checked_rows(ids, vectors, self.dimension)
         self.remove(new_ids.tolist())
+        self._views = None
         self._index.add_with_ids(new_vectors, new_ids)
 
     def remove(self, ids: Collection[int]) -> None:
         """Forget these ids; unknown ones are passed over."""
         if len(ids) and len(self):
+            self._views = None
             self._index.remove_ids(id_array(ids))
 
     def search(
@@ -97,6 +102,27 @@ class FaissStore:
             least = np.nextafter(scores[k], np.float32(-np.inf))
             _, scores, ids = self._index.range_search(rows, float(least), params=params)
         return ranked(ids, scores, k)
+
+    def kept(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """The vectors of those of `ids` that are stored, float32 of shape (d,); {} where the kind of index hides them."""
+        own, codes = self._places() if len(self) else (id_array([]), np.zeros((0, 0), dtype=HALF))
+        if not len(own) or not len(ids):
+            return {}
+        places = np.minimum(np.searchsorted(own, id_array(ids)), len(own) - 1)
+        found = np.flatnonzero(own[places] == ids)
+        rows = codes[places[found]].astype(np.float32)
+        return {ids[i]: row for i, row in zip(found.tolist(), rows, strict=True)}
+
+    def _places(self) -> tuple[Ids, NDArray[np.float16]]:
+        """The ids in ascending order and their vectors, as views of what FAISS holds; empty if it is in no such order."""
+        if self._views is None:
+            own = faiss.vector_to_array(self._index.id_map)
+            inner: Any = faiss.downcast_index(self._index.index)
+            held = inner.codes
+            codes = faiss.rev_swig_ptr(held.data(), held.size()).view(HALF).reshape(len(own), -1)
+            ascending = bool((own[1:] > own[:-1]).all())
+            self._views = (own, codes) if ascending else (own[:0], codes[:0])
+        return self._views
 
     def save(self, file: Path) -> None:
         """Write everything to one new file in FAISS's own format."""

@@ -80,6 +80,11 @@ class FlatStore:
             ids, scores = ids[near], scores[near]
         return ranked(ids, scores, max(k, 0))
 
+    def kept(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """The vectors of those of `ids` that are stored, float32 of shape (d,)."""
+        wanted = np.isin(self._ids, id_array(ids))
+        return dict(zip(self._ids[wanted].tolist(), self._vectors[wanted], strict=True))
+
     def save(self, file: Path) -> None:
         """Write everything to one new file (NumPy's npz, no pickle)."""
         with file.open("wb") as target:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from index.vectors.arrays import Ids
 from index.vectors.base import Vectors, VectorStore
@@ -61,6 +62,10 @@ class IvfStore(FaissStore):
     @classmethod
     def _is_ours(cls, index: Any) -> bool:
         return type(index) is faiss.IndexIVFScalarQuantizer
+
+    def kept(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """Nothing: in lists, a vector is not found by its id."""
+        return {}
 
     def _parameters(self, allowed: Ids | None) -> Any:
         if allowed is None:

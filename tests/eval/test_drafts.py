@@ -108,6 +108,11 @@ def test_alike_questions_with_other_numbers_are_other_questions(tmp_path):
     assert [item.source for item in items] == ["chat:a", "chat:b"] and "2 次" in items[0].notes
 
 
+def test_chinese_numerals_are_numbers_too(tmp_path):
+    one, other = "供应商质量管理办法第十二条规定了什么内容？", "供应商质量管理办法第十三条规定了什么内容？"
+    assert len(drafts(tmp_path, answer("a", one), answer("b", other))) == 2
+
+
 def test_lines_without_an_answer_are_counted_and_a_broken_line_is_named(tmp_path):
     found, left_out = asked(tmp_path, answer("a", "问？"), answer("b", "问二？", "error"), {"id": "c"})
     assert (len(found), left_out) == (1, 2)

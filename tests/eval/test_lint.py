@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eval.alike import NEAR, Question, near
 from eval.gold import Evidence, Fact, GoldItem, GoldSet
 from eval.gold_files import read_any
-from eval.lint import NEAR, _near, _Question, knows, lint
+from eval.lint import knows, lint
 from index.embed import open_embedder
 from index.library import Library
 from tests.eval.gold_items import CALM
@@ -138,14 +139,14 @@ def test_notes_on_the_whole_set():
 @CALM
 @given(st.lists(st.text("甲乙丙丁12", min_size=1, max_size=9), max_size=12))
 def test_the_fast_way_finds_what_comparing_all_with_all_finds(texts):
-    questions = [_Question.of(text) for text in texts]
+    questions = [Question.of(text) for text in texts]
 
-    def near(one: _Question, other: _Question) -> bool:
+    def by_definition(one: Question, other: Question) -> bool:
         alike = len(one.pairs & other.pairs) / len(one.pairs | other.pairs) >= NEAR
         return one.text == other.text or (alike and one.numbers == other.numbers)
 
-    slow = {(i, j) for i, j in combinations(range(len(texts)), 2) if near(questions[i], questions[j])}
-    assert {(i, j) for i, j in _near(questions, questions) if i < j} == slow
+    slow = {(i, j) for i, j in combinations(range(len(texts)), 2) if by_definition(questions[i], questions[j])}
+    assert {(i, j) for i, j in near(questions, questions) if i < j} == slow
 
 
 def test_five_thousand_questions_take_seconds_not_minutes():

@@ -94,6 +94,27 @@ def test_units_are_converted():
         (number(66, "项"), "发布标准66项。后文又说发布标准，发布标准56项", False),
         (number(66, "项", 1), "约67项", True),
         (number(9, "位"), "居全国第9位", True),
+        (number(26, "届"), "第26届", True),
+        (number(3, "条"), "按第3条办理", False),
+        (number(3, "条"), "按第三条办理", False),
+        (number(3, "条"), "共3条", True),
+        (number(1, "次"), "一次性合格率", False),
+        (number(30, "日"), "130日内", False),
+        (number(7.5, "%", kind="percent"), "17.5%", False),
+        (number(7.5, "%", kind="percent"), "百分之七点五", True),
+        (number(1.5, "万元"), "共15000元", True),
+        (number(1.5, "万元"), "一万五千元", True),
+        (number(1.5, "亿元"), "1.2亿3千万元", True),
+        (number(5, "℃"), "零下5℃", False),
+        (number(5, "℃"), "温度为负5℃", False),
+        (number(-5, "℃"), "零下五度", True),
+        (number(5, "%", kind="percent"), "正负5%", True),
+        (number(3, "年"), "三至五年", True),
+        (number(5, "年"), "三到五年", True),
+        (number(5, "日"), "2023年9月3—5日", False),  # a date is no length of time
+        (date("2023-09-03"), "2023年9月3—5日", True),
+        (date("2023-09-05"), "2023年9月3—5日", True),
+        (date("2023"), "编号12023年", False),
         (number(5, "%", kind="percent"), "增长百分之五", True),
         (number(5, "%", kind="percent"), "提高5个百分点", False),
         (number(30, "%", kind="percent"), "约占三成", True),
@@ -107,6 +128,20 @@ def test_units_are_converted():
 )
 def test_facts_by_value(fact, answer, found):
     assert tick(fact, answer).found == found
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "found"),
+    [
+        ("3条", "按第3条办理", False),
+        ("第3条", "按第三条办理", True),
+        ("第3条", "按第13条办理", False),
+        ("三分之一", "约占三分之一", True),
+        ("三分之一", "约占十三分之一", False),
+    ],
+)
+def test_texts_with_numbers_count_whole(text, answer, found):
+    assert tick(Fact(any=(text,)), answer).found == found
 
 
 def test_a_missing_year_is_that_of_the_question():

@@ -129,6 +129,10 @@ def test_no_cell_makes_the_reader_fail_otherwise_than_by_saying_so(cell):
         ("百分比:7.5%", [Fact("percent", value=7.5)]),
         ("列表:甲/乙", [Fact("list", members=(("甲",), ("乙",)))]),
         ("列表（至少2）：甲|子/乙/丙", [Fact("list", members=(("甲", "子"), ("乙",), ("丙",)), least=2)]),
+        ("列表：甲、乙／丙", [Fact("list", members=(("甲",), ("乙",), ("丙",)))]),
+        ("百分比：７．５％；数字：－５ ℃", [Fact("percent", value=7.5), Fact("number", value=-5.0, unit="℃")]),
+        ("2023-09-05", [Fact("date", value="2023-09-05")]),  # as a cell of type date is read
+        ("文本:2023-09-05", [Fact(any=("2023-09-05",))]),
         ("(次要)甲；（次要）日期:2023", [Fact(any=("甲",), vital=False), Fact("date", value="2023", vital=False)]),
         ("[f1](次要)甲", [Fact(any=("甲",), vital=False, id="f1")]),
         ("文本:数字:30", [Fact(any=("数字:30",))]),
@@ -138,6 +142,12 @@ def test_no_cell_makes_the_reader_fail_otherwise_than_by_saying_so(cell):
 )
 def test_facts_as_a_clerk_types_them(cell, facts, tmp_path):
     assert list(one(tmp_path, key_facts=cell).facts) == facts
+
+
+@pytest.mark.parametrize("cell", ["数字:3—5 年", "数字:3～5年", "数字:约30日"])
+def test_what_is_no_single_number_is_told(cell, tmp_path):
+    with pytest.raises(GoldError, match="30±2 日"):
+        one(tmp_path, key_facts=cell)
 
 
 @pytest.mark.parametrize(

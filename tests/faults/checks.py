@@ -38,7 +38,9 @@ def files_agree(home: Path) -> list[str]:
     for segment in manifest.segments if manifest is not None else ():
         file = home / VECTORS / segment.file
         if not file.is_file() or sha256_of_file(file) != segment.sha256:
-            wrong.append(f"wrong: the manifest names {segment.file[:12]}, which is not there or not what it was")
+            wrong.append(
+                f"wrong: the manifest names {segment.file[:12]}, which is not there or not what it was"
+            )
     return wrong
 
 
@@ -85,7 +87,9 @@ def difference(state: State, expected: State) -> str:
     missing = sorted(set(expected) - set(state))
     surplus = sorted(set(state) - set(expected))
     other = [name for name in set(state) & set(expected) if state[name] != expected[name]]
-    return f"missing {missing[:3]} ({len(missing)}), surplus {surplus[:3]} ({len(surplus)}), other {other[:3]}"
+    return (
+        f"missing {missing[:3]} ({len(missing)}), surplus {surplus[:3]} ({len(surplus)}), other {other[:3]}"
+    )
 
 
 def sound(library: Library) -> list[str]:
@@ -112,9 +116,12 @@ def whole(library: Library, state: State) -> list[str]:
 def found(library: Library, state: State) -> list[str]:
     """Documents spread over the library are found by words and by meaning."""
     wrong = []
+    first = {passage.document: passage for passage in library.all_passages() if passage.start == 0}
     names = sorted(state)
     for name in names[:: max(1, len(names) // SAMPLED)]:
-        for mode, question in (("lexical", key_of(state[name])), ("dense", state[name][:120])):
+        # What was encoded, so that nothing can be nearer.
+        same = f"{first[name].context}\n{first[name].text}" if name in first else state[name]
+        for mode, question in (("lexical", key_of(state[name])), ("dense", same)):
             hits = library.search(question, 3, mode)
             if name not in [hit.passage.document for hit in hits]:
                 wrong.append(f"not found: {name} by {mode} search")

@@ -71,17 +71,17 @@ def start(work: Work) -> tuple[int, int]:
     os.close(ours)
     try:
         work(lambda message: _send(theirs, message))
-    except BaseException:  # noqa: BLE001: the process ends here
+    except BaseException:  # noqa: BLE001 - the process ends here
         _send(theirs, Broke(traceback.format_exc()))
     finally:
         os._exit(0)
 
 
-def wait(child: tuple[int, int], kill_after: float | None = None) -> Outcome:
-    """What the child tells until it ends."""
+def wait(child: tuple[int, int], kill_after: float | None = None, hangs: float = HANGS) -> Outcome:
+    """What the child tells until it ends; it is given up after `hangs` seconds."""
     process, pipe = child
     started = time.monotonic()
-    limit = HANGS if kill_after is None else kill_after
+    limit = hangs if kill_after is None else kill_after
     data, alive = b"", True
     while True:
         left = started + limit - time.monotonic()

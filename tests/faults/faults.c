@@ -2,7 +2,7 @@
  *
  * Nothing happens until the process arms it: faults_arm(n, kind) counts operations that change files, on any thread;
  * at the n-th, kind 1 kills the process as `kill -9` would, just before the operation; kind 2 and all after it fail
- * with ENOSPC (those that need room), kind 3 the n-th alone fails with EIO. faults_count() says how many there were,
+ * with ENOSPC (only those that need room count then), kind 3 the n-th alone fails with EIO. faults_count() says how many there were,
  * also to the parent of a process that was killed: the number is shared with all processes that are forked.
  * Standard streams and pipes do not count: what is acknowledged goes through them.
  */
@@ -23,7 +23,8 @@ enum { NOTHING = 0, KILL = 1, FULL = 2, BROKEN = 3 };
 static atomic_long *count, at;
 static atomic_int kind;
 
-__attribute__((constructor)) static void share(void) {
+/* A process that forks children beside others counts for itself. */
+__attribute__((constructor)) void faults_share(void) {
     count = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 }
 void faults_arm(long n, int what) { atomic_store(count, 0); atomic_store(&at, n); atomic_store(&kind, what); }
@@ -32,10 +33,10 @@ long faults_count(void) { return atomic_load(count); }
 /* 0, or the errno with which this operation shall fail. */
 static int fault(int needs_room) {
     int what = atomic_load(&kind);
-    if (what == NOTHING) return 0;
+    if (what == NOTHING || (what == FULL && !needs_room)) return 0;
     long n = atomic_fetch_add(count, 1) + 1, when = atomic_load(&at);
     if (what == KILL && n == when) kill(getpid(), SIGKILL);
-    if (what == FULL && n >= when && needs_room) return ENOSPC;
+    if (what == FULL && n >= when) return ENOSPC;
     if (what == BROKEN && n == when) return EIO;
     return 0;
 }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-import shutil
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +22,9 @@ from tests.faults.operations import Operation
 EMBEDDER = HashingEmbedder()
 PENDING = 8
 """Vectors that wait before a new segment is written: few, so that merges happen all the time."""
+
+
+HOURS = 4 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,15 @@ class Tally:
         """How many violations there were of each kind."""
         return Counter(line.partition(":")[0] for line in self.violations)
 
+    def add(self, other: Tally) -> None:
+        """Take in a tally of the same kind of run."""
+        self.tried += other.tried
+        self.struck += other.struck
+        self.acknowledged += other.acknowledged
+        self.slowest = max(self.slowest, other.slowest)
+        self.violations += other.violations
+        self.notes += other.notes
+
     def violate(self, wrong: list[str], where: str) -> None:
         """Note violations with the place where they happened, and print them at once."""
         for line in wrong:
@@ -68,6 +79,27 @@ def warm_up() -> None:
     words.tokenize("质量管理体系的文件应当定期评审。")
     gc.collect()
     gc.freeze()
+
+
+def in_parallel(tasks: Sequence[Callable[[], Tally]], jobs: int) -> list[Tally]:
+    """The tallies of tasks that are done by so many processes at once, each with its own count of file operations."""
+
+    def worker(number: int) -> child.Work:
+        def work(tell: child.Tell) -> None:
+            shim.count_apart()
+            for task in tasks[number::jobs]:
+                tell(task())
+
+        return work
+
+    workers = [child.start(worker(number)) for number in range(jobs)]
+    tallies: list[Tally] = []
+    for started in workers:
+        outcome = child.wait(started, hangs=HOURS)
+        tallies += outcome.of(Tally)
+        if outcome.broke:
+            raise RuntimeError(outcome.broke)
+    return tallies
 
 
 def attempt(
@@ -89,7 +121,7 @@ def attempt(
                 tell(child.ACKNOWLEDGED)
         except ZhidaError as error:
             tell(Refused(f"{type(error).__name__}: {error}"))
-        except Exception:  # noqa: BLE001: told, and then what else has to hold is looked at
+        except Exception:  # noqa: BLE001 - told, and then what else has to hold is looked at
             tell(child.Broke(traceback.format_exc()))
         after(tell)
 
@@ -105,10 +137,3 @@ def look(home: Path, operation: Operation | None, acknowledged: bool) -> Checked
         return checked
     reason = outcome.broke.strip().splitlines()[-1:] or ["hung" if outcome.hung else "died"]
     return Checked({}, [f"repair: the library could not be opened and read: {reason[0]}"], 0.0, outcome.broke)
-
-
-def copied(source: Path, target: Path) -> Path:
-    """A copy of a folder in place of what is there."""
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target)
-    return target

@@ -65,7 +65,18 @@ class Operations:
 
     def next(self, state: State) -> Operation:
         """Any operation that can be done now."""
-        kinds = ["add", "add", "add_many", "remove", "update", "sync", "sync", "remove_many", "rebuild", "compact"]
+        kinds = [
+            "add",
+            "add",
+            "add_many",
+            "remove",
+            "update",
+            "sync",
+            "sync",
+            "remove_many",
+            "rebuild",
+            "compact",
+        ]
         kinds += ["backup"]
         kinds += ["restore"] if self.backed_up is not None else []
         kinds += ["rollback"] * 2 if self.previous is not None else []
@@ -79,19 +90,21 @@ class Operations:
         return operation
 
     def done(self, operation: Operation, acknowledged: bool) -> None:
-        """Follow what an operation has done to the state to roll back to and to the backup."""
+        """Follow what an operation has done to the state to roll back to."""
         if operation.previous == "before":
             self.previous = operation.before if acknowledged else None
         elif operation.previous == "?":
             self.previous = None
-        if operation.name == "backup":
-            self.backed_up = operation.before if acknowledged else self.backed_up
+
+    def in_backup(self, operation: Operation, acknowledged: bool) -> list[State | None]:
+        """What the backup file may hold after `operation`; None stands for no file."""
+        if operation.name != "backup":
+            return [self.backed_up]
+        return [operation.before] if acknowledged else [self.backed_up, operation.before]
 
     def _new(self, count: int) -> State:
         self.number += count
-        return {
-            f"文件{n}.txt": make_text(self.random, n) for n in range(self.number - count, self.number)
-        }
+        return {f"文件{n}.txt": make_text(self.random, n) for n in range(self.number - count, self.number)}
 
     def _some(self, state: State, count: int) -> list[str]:
         return self.random.sample(sorted(state), min(count, len(state)))
@@ -124,7 +137,11 @@ class Operations:
     def _remove_many(self, state: State) -> Operation:
         names = self._some(state, max(1, len(state) - MOST // 2))
         return Operation(
-            "remove_many", lambda library: library.remove_many(names), state, without(state, names), whole=True
+            "remove_many",
+            lambda library: library.remove_many(names),
+            state,
+            without(state, names),
+            whole=True,
         )
 
     def _sync(self, state: State) -> Operation:
@@ -144,6 +161,9 @@ class Operations:
             whole=True,
             previous="before",
         )
+
+    def _merge(self, state: State) -> Operation:
+        return Operation("merge", merge, state, state)
 
     def _compact(self, state: State) -> Operation:
         return Operation("compact", compact, state, state, previous="?")
@@ -178,7 +198,12 @@ class Operations:
         return folder
 
 
+def merge(library: Library) -> None:
+    """Write all vectors into a new segment."""
+    with library.writing() as writer:
+        writer.fold()
+
+
 def without(state: State, names: list[str]) -> State:
     """The state without these documents."""
     return {name: text for name, text in state.items() if name not in names}
-

@@ -41,6 +41,11 @@ def count() -> int:
     return int(_library().faults_count())
 
 
+def count_apart() -> None:
+    """Count for this process and those that it forks, apart from the one that it was forked from."""
+    _library().faults_share()
+
+
 @functools.cache
 def _library() -> ctypes.CDLL:
     library = ctypes.CDLL(os.environ[VARIABLE])

@@ -222,13 +222,13 @@ def test_readers_go_on_while_it_is_compacted(library: Library, home: Path, embed
 def test_verify_finds_nothing_wrong_in_a_sound_library(library: Library) -> None:
     checks = verify(library.catalog)
     assert [check.name for check in checks if not check.sound] == []
-    assert len(checks) == 7
+    assert len(checks) == 8
 
 
 @pytest.mark.parametrize(
     ("damage", "found"),
     [
-        ("UPDATE passages SET text = text || '了' WHERE id = 1", "documents"),
+        ("UPDATE passages SET text = text || '了' WHERE id = 1", "rows"),
         ("DELETE FROM vectors WHERE passage_id = 2", "vectors"),
         ("PRAGMA foreign_keys = OFF; DELETE FROM documents WHERE id = 1", "catalog.db"),
     ],

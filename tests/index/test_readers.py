@@ -89,7 +89,7 @@ def test_names_that_are_read(name):
 def test_an_unknown_suffix_is_refused_and_the_known_ones_named():
     with pytest.raises(ReadError, match=r"b\.xyz.*\.xyz.*\.md.*\.txt"):
         read(b"Hello.", "b.xyz")
-    assert set(READERS) == {".txt", ".text", ".md", ".markdown", ""}
+    assert {".txt", ".text", ".md", ".markdown", ""} <= set(READERS)
 
 
 def test_the_document_carries_what_was_found():

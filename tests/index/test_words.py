@@ -14,7 +14,7 @@ from typing import Any
 
 import jieba
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import words
@@ -228,3 +228,21 @@ def test_a_first_question_reads_little_and_is_silent(tmp_path: Path) -> None:
 def test_the_fingerprint_is_short_and_stable() -> None:
     assert re.fullmatch("[0-9a-f]{16}", words.fingerprint())
     assert words.fingerprint() == words.fingerprint()
+
+
+@settings(deadline=None)  # the first one makes the lattice
+@given(
+    st.lists(
+        st.text(
+            st.sampled_from("第12一二条款gb/t 19001-2016,，.年号iso中国标准质量管理体系abcmm\u3000３"),
+            max_size=40,
+        )
+    )
+)
+def test_many_texts_at_once_have_the_tokens_of_each(texts: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words, "MANY", 0)
+        patch.setattr(words, "SOME", 0)
+        patch.setattr(words, "LONGEST_RUN", 6)
+        at_once = list(words.tokens_and_bigrams_of(texts))
+    assert at_once == [(words.tokenize(text), words.bigrams(text)) for text in texts]

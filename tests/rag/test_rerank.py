@@ -6,8 +6,9 @@ import pytest
 from index.errors import ModelError
 from index.passage import Passage
 from rag.build import open_retriever
+from rag.matching import comparable, holds, weigh
 from rag.question import understand
-from rag.rerank import CoverageReranker, CrossEncoderReranker, open_reranker
+from rag.rerank import IN_CONTEXT, CoverageReranker, CrossEncoderReranker, open_reranker
 from rag.settings import Settings
 
 QUESTION = "计量器具多久送检？"
@@ -86,3 +87,24 @@ def test_a_model_that_is_not_here_or_no_reranker_is_one_clear_line(tmp_path):
 def test_names():
     assert isinstance(open_reranker("coverage"), CoverageReranker)
     assert isinstance(open_reranker(""), CoverageReranker)
+
+
+def test_coverage_is_the_weighted_share_of_the_terms_in_text_or_context():
+    asked = understand(QUESTION)
+    assert asked.terms
+    rarity = dict.fromkeys(asked.terms, 2.0)
+    passages = [
+        passage("计量器具应当按周期送检", "校准"),
+        passage("食堂十一点开门", "计量器具的送检"),
+        passage("食堂十一点开门"),
+        passage("计量器具应当按周期送检", "校准"),
+    ]
+    weights = weigh(rarity, asked.terms)
+    for score, one in zip(CoverageReranker().score(asked, passages, rarity), passages, strict=True):
+        context = comparable(f"{one.context} {one.published}")
+        shares = [
+            weight * max(holds(term, comparable(one.text)), IN_CONTEXT * holds(term, context))
+            for term, weight in weights.items()
+        ]
+        assert score == pytest.approx(sum(shares) / sum(weights.values()), abs=1e-6)
+    assert CoverageReranker().score(asked, [], rarity).shape == (0,)

@@ -63,6 +63,12 @@ def test_compare_of_an_unfinished_run_is_3(runs, tmp_path, capsys):
     assert "half" in capsys.readouterr().err
 
 
+def test_compare_of_a_run_without_scores_says_so(runs, capsys):
+    (runs[1] / "scores.jsonl").unlink()
+    assert main(["eval", "compare", *map(str, runs)]) == 4
+    assert f"zhida eval score {runs[1]}" in capsys.readouterr().err
+
+
 def test_gate_exit_codes(runs, gates, tmp_path, capsys):
     a, b = map(str, runs)
     given = ["--gates", str(gates)]

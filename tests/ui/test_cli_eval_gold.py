@@ -184,3 +184,11 @@ def test_wrong_calls_are_one_clear_line(arguments, reason, dataset, gold, elsewh
     err = capsys.readouterr().err.splitlines()
     assert code == 2 and len(err) == 1 and reason in err[0]
     assert not Path("out.jsonl").exists()
+
+
+def test_an_empty_table_does_not_empty_the_gold_set(tmp_path, capsys):
+    there = tmp_path / "gold.jsonl"
+    there.write_bytes(b"what was there")
+    (tmp_path / "empty.csv").write_text("问题,答案\n", encoding="utf-8-sig")
+    assert main(["eval", "import", str(tmp_path / "empty.csv"), "--out", str(there)]) == 2
+    assert "no question" in capsys.readouterr().err and there.read_bytes() == b"what was there"

@@ -140,6 +140,18 @@ def test_a_mistake_is_one_clear_line(capsys, tmp_path, home, gold, mistake):
     assert not (tmp_path / "run").exists()
 
 
+def test_gates_that_cannot_be_held_are_told_before_anything_is_asked(capsys, tmp_path, home, gold):
+    gates = tmp_path / "gates.toml"
+    command = ["eval", "run", gold, "--home", home, "--gates", gates]
+    for text, told in (("[correct]\nmax_drop = 0.1\n", "--baseline"), ("[slice.no.correct]\nmin = 0.1\n", "'no'")):
+        gates.write_text(text)
+        code, _, err = run(capsys, *command, "--out", tmp_path / "run")
+        assert code == 2 and told in err and not (tmp_path / "run").exists()
+    assert run(capsys, *command[:-2], "--out", tmp_path / "one", "--limit", "1")[0] == 0
+    code, _, err = run(capsys, *command[:-2], "--out", tmp_path / "run", "--baseline", tmp_path / "one")
+    assert code == 2 and "--limit" in err and not (tmp_path / "run").exists()
+
+
 def test_a_library_without_documents_is_a_mistake(capsys, tmp_path, gold):
     code, _, err = run(capsys, "eval", "run", gold, "--out", tmp_path / "run", "--home", tmp_path / "h")
     assert code == 2 and "zhida sync" in err
@@ -250,6 +262,9 @@ def test_an_unfinished_run_is_scored_as_far_as_it_goes(capsys, tmp_path, home, g
     items.write_bytes(items.read_bytes().splitlines(keepends=True)[0])
     code, _, err = run(capsys, "eval", "score", out)
     assert code == 3 and "3/4" in err
+    items.write_bytes(b"")
+    code, _, err = run(capsys, "eval", "score", out)
+    assert code == 3 and "same command" in err and "--retry-errors" not in err
 
 
 def test_no_run_and_labels_without_a_judge_are_mistakes(capsys, tmp_path):

@@ -35,11 +35,15 @@ def run(arguments: argparse.Namespace) -> int:
     # These load numpy and scipy; a mistake in the arguments is told without them.
     from eval.compare import compare
     from eval.compare_table import table
-    from eval.gate import INCOMPLETE, Gates, check, exit_code, incomplete, read_gates
+    from eval.gate import INCOMPLETE, NOTHING_EVALUATED, Gates, check, exit_code, incomplete, read_gates
     from eval.record import read_run
 
     before, after = read_run(arguments.a), read_run(arguments.b)
     gates = read_gates(arguments.gates) if arguments.gates else Gates(())
+    for folder, found_run in ((arguments.a, before), (arguments.b, after)):
+        if not found_run.scores:
+            note(f"没有评分 nothing is scored: zhida eval score {folder}")
+            return NOTHING_EVALUATED
     names = [name.strip() for name in arguments.metrics.split(",") if name.strip()]
     found = compare(before, after, arguments.intersect, metrics=names)
     results = check(gates, after, before, intersect=arguments.intersect)

@@ -64,9 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _import_file(arguments: argparse.Namespace) -> None:
+    from eval.gold import GoldError
     from eval.gold_files import read_any, write_any  # not needed to tell a wrong argument
 
     gold = read_any(arguments.source)
+    if not gold.items:  # writing it would empty the gold set that is there
+        raise GoldError(f"{arguments.source} 里没有题目 holds no question")
     write_any(gold, arguments.out)
     note(f"已写入 wrote {printable(str(arguments.out))} · {len(gold.items)} 题 questions")
 

@@ -16,6 +16,7 @@ from ui.console import note, say
 
 if TYPE_CHECKING:
     from eval.gate import Gates
+    from eval.gold import GoldSet
     from eval.metrics.score import ScoreOptions
     from eval.record import Run
 
@@ -78,9 +79,12 @@ def score_options(arguments: argparse.Namespace) -> ScoreOptions:
     )
 
 
-def standard_of(arguments: argparse.Namespace) -> Standard:
-    """What the arguments hold a run against; raises GateError or RunError for files that do not say it."""
-    from eval.gate import Gates, read_gates
+def standard_of(arguments: argparse.Namespace, gold: GoldSet) -> Standard:
+    """What the arguments hold a run of `gold` against; raises GateError or RunError for what it cannot be held against.
+
+    Called before anything is asked: a mistake in gates.toml must not cost an hour of answers.
+    """
+    from eval.gate import Gates, read_gates, require_usable
     from eval.record import RunError, read_run
 
     gates = read_gates(arguments.gates) if arguments.gates else Gates(())
@@ -91,6 +95,12 @@ def standard_of(arguments: argparse.Namespace) -> Standard:
         raise RunError(
             f"基线评测未完成或未评分 the baseline is not finished or not scored: {arguments.baseline}"
         )
+    if baseline is not None and baseline.info.gold_hash != gold.hash:
+        raise RunError(
+            f"基线评测的题目不同 the baseline has other questions: {baseline.info.gold_name}; "
+            "用同样的选项再评基线 evaluate it with the same --limit, --tag, --split and --id"
+        )
+    require_usable(gates, baseline, {tag for item in gold.items for tag in item.tags})
     return Standard(gates, baseline)
 
 
@@ -111,7 +121,10 @@ def tell(run: Run, folder: Path, standard: Standard) -> int:
     if code == INCOMPLETE:
         reasons = [record.error for record in run.records.values() if record.status == "error"]
         note(incomplete(standard.gates, run) + (f"; 例如 such as: {reasons[0]}" if reasons else ""))
-        note("再问一次用 to ask again: zhida eval run … --retry-errors")
+        if len(run.records) < len(run.gold.items):
+            note("再运行同一命令即可继续 the same command goes on: zhida eval run …")
+        else:
+            note("再问一次用 to ask again: zhida eval run … --retry-errors")
     return code
 
 

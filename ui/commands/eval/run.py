@@ -120,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not gold.items:
         note("没有要评测的题目 no question to evaluate")
         return NOTHING_EVALUATED
-    options, standard = score_options(arguments), standard_of(arguments)
+    options, standard = score_options(arguments), standard_of(arguments, gold)
     try:
         kept = sum(record.cached for record in _answer(gold, arguments).records.values())
     except KeyboardInterrupt:

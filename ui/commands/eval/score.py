@@ -39,10 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.labels and not arguments.judge:
         raise SettingsError("--labels 要和 --judge 一起用 --labels goes with --judge")
-    if not read_run(arguments.folder).gold.items:
+    gold = read_run(arguments.folder).gold
+    if not gold.items:
         note("没有题目 no question in this run")
         return NOTHING_EVALUATED
-    options, standard = score_options(arguments), standard_of(arguments)
+    options, standard = score_options(arguments), standard_of(arguments, gold)
     judged = _judged(arguments) if arguments.judge else {}
     return tell(score_run(arguments.folder, options, judged), arguments.folder, standard)
 
@@ -72,6 +73,8 @@ def _judged(arguments: argparse.Namespace) -> dict[str, float]:
     missing, agreed = len(report["without_verdict"]), report["agreement"]
     if missing:
         note(f"{missing} 题没有评判结果 the judge gave no verdict on {missing} questions")
+    if labels and not agreed:
+        note(f"人工标注里没有这次评判的题 no label is of a question that was judged: {arguments.labels}")
     if agreed:
         kappa = "—" if agreed["kappa"] is None else f"{agreed['kappa']:.2f}"
         note(

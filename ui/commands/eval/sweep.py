@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ui.commands.eval.told import tell
 from ui.commands.options import settings_of, whole_number
 from ui.console import note, say
 
@@ -15,7 +16,7 @@ MOST_PARALLEL = 64
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `zhida eval sweep`."""
     parser.add_argument("space", type=Path, metavar="SPACE.toml", help="要试的值 which values to try")
-    parser.add_argument("--gold", type=Path, required=True, metavar="GOLD", help="评测集 the gold set")
+    parser.add_argument("--gold", type=Path, required=True, metavar="GOLD", help="评测集 the gold set (.jsonl .csv .xlsx)")
     parser.add_argument(
         "--documents",
         type=Path,
@@ -44,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Sweeps and prints the table; finished parts of an earlier sweep into the same folder are not done again."""
     # These load what answers; a mistake in the arguments is told without them.
-    from eval.gold import read_gold
+    from eval.gold import GoldError
+    from eval.gold_files import read_any
     from eval.sweep import Sweep
     from eval.sweep_measure import AnswerMeasure, Libraries, RetrievalMeasure
     from eval.sweep_report import table, write_sweep
@@ -52,7 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     base = settings_of(arguments)
     space = read_space(arguments.space)
-    gold = read_gold(arguments.gold)
+    try:
+        gold = read_any(arguments.gold)
+    except GoldError as error:
+        return tell(error)
     out: Path = arguments.out
     libraries = Libraries(out / "libraries", arguments.documents, note)
     answers = AnswerMeasure(libraries, out / "runs", arguments.parallel)

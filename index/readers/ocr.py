@@ -1,0 +1,290 @@
+"""Text in pictures and scanned pages, recognised by tesseract, with its confidence.
+
+Tesseract is a program of its own (Debian: tesseract-ocr, tesseract-ocr-chi-sim) and need not be there: `missing`
+says what to install. What it puts between Chinese characters as spaces is taken out again. Text that runs from top
+to bottom is not recognised.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import groupby
+from statistics import median
+
+import numpy as np
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+
+from index.errors import ReadError
+from index.lines import HAN
+from index.passage import Document
+from index.readers.pdf.document import document_of_pages
+from index.readers.pdf.page import Box, Page, Run
+
+SECONDS = 60
+"""That the recognition of one page may take."""
+FILE_SECONDS = 480
+"""After this time no more pages of a file are recognised; the process that reads it may take ten minutes."""
+TIME_UP = f"识别用时超过 {FILE_SECONDS} 秒，请拆分文件 recognition took more than {FILE_SECONDS} s, please split the file"
+LEAST_CONFIDENCE = 45.0
+"""0 to 100. Lines below it on the mean are noise: specks, rules, stamps, parts of pictures. A single word below it
+stays in its line, where a wrong character hurts less than a missing one."""
+LEAST_SIDE, LONG_SIDE = 1200, 3500
+"""Pixels of a page's longer side when it is recognised: 3500 are A4 at 300 dots per inch. In between, a scan is
+recognised as it was scanned: more pixels are made up, and took longer and read no better."""
+POOR, ANEW = 80.0, 0.62
+"""A page below this confidence is recognised once more at this share of its size, and the better one is taken."""
+MARGIN = 10
+"""Pixels of white around a picture; without them letters at its edge are lost."""
+SMALL = 0.87
+"""Lines lower than this share of a page's usual line are small print."""
+MOST_PIXELS = 80_000_000
+"""Pixels of a picture above which it is not opened."""
+MOST_FRAMES = 500
+"""Pages of a TIFF file."""
+POINTS = 0.24
+"""Points a pixel of a picture, as if it had 300 dots per inch."""
+LANGUAGES = ("chi_sim", "eng")
+INSTALL = "tesseract-ocr tesseract-ocr-chi-sim"
+
+_WIDE = frozenset("，。、；：！？“”‘’（）《》【】—…·％～")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it was recognised: box in pixels, confidence from 0 to 100."""
+
+    text: str
+    box: Box
+    confidence: float
+    line: tuple[int, int, int]
+    """Numbers of its block, paragraph and line."""
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Which of LANGUAGES tesseract has here; empty when it is not installed. Looked up once."""
+    program = shutil.which("tesseract")
+    if program is None:
+        return ()
+    try:
+        done = subprocess.run([program, "--list-langs"], capture_output=True, timeout=SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    known = done.stdout.decode(errors="replace").split()
+    return tuple(language for language in LANGUAGES if language in known)
+
+
+def missing() -> str:
+    """What has to be installed before Chinese text in pictures can be recognised; "" when all is there."""
+    return "" if LANGUAGES[0] in languages() else f"请安装 please install: {INSTALL}"
+
+
+def recognise(grey: np.ndarray, seconds: float = SECONDS) -> list[Word]:
+    """The words in a grey picture, (height, width) of uint8, in reading order, noise left out.
+
+    Raises ReadError when tesseract fails, or takes more than `seconds`.
+    """
+    height, width = grey.shape
+    program = shutil.which("tesseract") or "tesseract"
+    command = [program, "stdin", "stdout", "-l", "+".join(languages()), "--dpi", "300", "--psm", "3", "tsv"]
+    picture = b"P5 %d %d 255\n" % (width, height) + np.ascontiguousarray(grey).tobytes()
+    try:
+        done = subprocess.run(
+            command,
+            input=picture,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},  # its threads cost more than they bring
+        )
+    except subprocess.TimeoutExpired:
+        raise ReadError(f"文字识别超过 {seconds:.0f} 秒 recognition took more than {seconds:.0f} s") from None
+    except OSError as error:
+        raise ReadError(f"无法运行 tesseract cannot be run: {error.strerror}") from None
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().splitlines() or [f"code {done.returncode}"]
+        raise ReadError(f"文字识别失败 recognition failed: {reason[-1][:200]}")
+    return _without_noise(_words(done.stdout.decode("utf-8", errors="replace")))
+
+
+def recognise_best(grey: np.ndarray, seconds: float = SECONDS) -> list[Word]:
+    """`recognise`, and once more at another size if that went poorly; boxes count pixels of `grey` either way."""
+    words = recognise(grey, seconds)
+    if mean_confidence(words) >= POOR and words:
+        return words
+    height, width = grey.shape
+    size = (max(1, round(width * ANEW)), max(1, round(height * ANEW)))
+    others = recognise(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS)), seconds)
+    if _worth(others) <= _worth(words):
+        return words
+    x, y = width / size[0], height / size[1]
+    return [
+        replace(word, box=Box(word.box.x0 * x, word.box.y0 * y, word.box.x1 * x, word.box.y1 * y))
+        for word in others
+    ]
+
+
+def moved(words: Sequence[Word], x: float, y: float) -> list[Word]:
+    """The words with their boxes shifted by (x, y) pixels."""
+    return [
+        replace(word, box=Box(word.box.x0 + x, word.box.y0 + y, word.box.x1 + x, word.box.y1 + y))
+        for word in words
+    ]
+
+
+def _worth(words: Sequence[Word]) -> float:
+    """How much was recognised how well: every character counts by how far it is above noise."""
+    return sum(len(word.text) * (word.confidence - LEAST_CONFIDENCE) for word in words)
+
+
+def _without_noise(words: Iterator[Word]) -> list[Word]:
+    kept: list[Word] = []
+    for _, group in groupby(words, key=lambda word: word.line):
+        line = list(group)
+        if mean_confidence(line) >= LEAST_CONFIDENCE:
+            kept += line
+    return kept
+
+
+def _words(table: str) -> Iterator[Word]:
+    for row in table.splitlines()[1:]:
+        cells = row.split("\t")
+        if len(cells) < 12 or cells[0] != "5" or not cells[11].strip():
+            continue
+        block, paragraph, line, left, top, width, height = (int(cells[k]) for k in (2, 3, 4, 6, 7, 8, 9))
+        confidence = float(cells[10])
+        box = Box(left, top, left + width, top + height)
+        yield Word(cells[11].strip(), box, confidence, (block, paragraph, line))
+
+
+def runs_of(words: Sequence[Word], scale: float) -> list[Run]:
+    """Words as runs of a page, a line or a part of one each.
+
+    `scale` is points a pixel. Lines have one of two sizes, the page's usual and that of small print, since the
+    heights of recognised words say no more.
+    """
+    if not words:
+        return []
+    usual = 1.1 * median(word.box.height for word in words)
+    runs: list[Run] = []
+    size, block = usual, -1
+    for _, group in groupby(words, key=lambda word: word.line):
+        line = list(group)
+        heights = [word.box.height for word in line if _is_wide(word.text[0]) and word.text[0] not in _WIDE]
+        if len(heights) >= 4:
+            size = usual if 1.1 * median(heights) > SMALL * usual else 0.76 * usual
+        elif line[0].line[0] != block:
+            size = usual
+        block = line[0].line[0]
+        held: list[Word] = []
+        for word in line:
+            if held and word.box.x0 - held[-1].box.x1 > 2.2 * size:
+                runs.append(_run(held, size, scale))
+                held = []
+            held.append(word)
+        runs.append(_run(held, size, scale))
+    return runs
+
+
+def _run(words: Sequence[Word], size: float, scale: float) -> Run:
+    text = ""
+    letters: list[tuple[float, float]] = []
+    before: Word | None = None
+    for word in words:
+        if before is not None and not _is_glued(before, word, size):
+            text += " "
+            letters.append((before.box.x1, word.box.x0))
+        step = word.box.width / len(word.text)
+        text += word.text
+        letters += [(word.box.x0 + k * step, word.box.x0 + (k + 1) * step) for k in range(len(word.text))]
+        before = word
+    bottom = median(word.box.y1 for word in words)
+    placed = [(left * scale, right * scale) for left, right in letters]
+    baseline = (bottom - 0.1 * size) * scale
+    box = Box(placed[0][0], baseline - 0.86 * size * scale, placed[-1][1], baseline + 0.14 * size * scale)
+    count = sum(len(word.text) for word in words)
+    confidence = sum(word.confidence * len(word.text) for word in words) / count
+    return Run(text, box, baseline, size * scale, False, placed, confidence)
+
+
+def _is_glued(a: Word, b: Word, size: float) -> bool:
+    """Whether no space belongs between two words: Chinese is written without."""
+    return (_is_wide(a.text[-1]) or _is_wide(b.text[0])) and b.box.x0 - a.box.x1 < 1.2 * size
+
+
+def _is_wide(char: str) -> bool:
+    return HAN[0] <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or char in _WIDE
+
+
+def page_of(words: Sequence[Word], number: int, width: float, height: float, scale: float) -> Page:
+    """A page of `width` × `height` points that holds nothing but recognised words."""
+    page = Page(number, width, height, runs_of(words, scale), recognised=True)
+    page.confidence = mean_confidence(words)
+    return page
+
+
+def mean_confidence(words: Sequence[Word]) -> float:
+    """The mean over all characters, 0 to 100; 100 for no words."""
+    count = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / count if count else 100.0
+
+
+def read_picture(data: bytes, name: str) -> Document:
+    """The text in a picture (PNG, JPEG, TIFF of several pages, BMP, WebP).
+
+    Raises ReadError when there is no tesseract, when the file is no such picture or too large, and when no text
+    is found in it.
+    """
+    if missing():
+        raise ReadError(f"{name}: 图片需要文字识别 a picture needs OCR; {missing()}")
+    until = time.monotonic() + FILE_SECONDS
+    pages: list[Page] = []
+    for number, grey in enumerate(_frames(data, name), 1):
+        height, width = grey.shape
+        page = Page(number, width * POINTS, height * POINTS)
+        if time.monotonic() > until:
+            page.unread = TIME_UP
+        else:
+            page = page_of(recognise_best(grey), number, page.width, page.height, POINTS)
+        pages.append(page)
+    kind = Image.open(io.BytesIO(data)).get_format_mimetype() or "image/*"
+    return document_of_pages(pages, name, [], kind)
+
+
+def _frames(data: bytes, name: str) -> Iterator[np.ndarray]:
+    """The pictures of a file, grey, upright, of the size that is recognised best."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "TIFF", "BMP", "WEBP")) as picture:
+            for number, frame in enumerate(ImageSequence.Iterator(picture)):
+                if frame.width * frame.height > MOST_PIXELS or number >= MOST_FRAMES:
+                    raise ReadError(
+                        f"{name}: 图片过大 the picture is too large; 最多 at most "
+                        f"{MOST_PIXELS // 1_000_000} 百万像素 million pixels, {MOST_FRAMES} 页 pages"
+                    )
+                yield _grey(frame)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ReadError(
+            f"{name}: 图片已损坏或格式不符 the picture is damaged or of another format"
+        ) from error
+
+
+def _grey(frame: Image.Image) -> np.ndarray:
+    upright = ImageOps.exif_transpose(frame)
+    if upright.mode in ("RGBA", "LA", "P", "PA"):
+        rgba = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+    grey = upright.convert("L")
+    factor = min(LONG_SIDE / max(grey.size), 1.0)
+    if max(grey.size) < LEAST_SIDE:
+        factor = min(LEAST_SIDE / max(grey.size), 2.0)
+    if factor != 1:
+        size = (max(1, round(grey.width * factor)), max(1, round(grey.height * factor)))
+        grey = grey.resize(size, Image.Resampling.LANCZOS)
+    return np.asarray(ImageOps.expand(grey, MARGIN, 255), dtype=np.uint8)

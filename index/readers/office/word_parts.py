@@ -1,0 +1,309 @@
+"""Paragraphs and tables of a DOCX body, as a reader sees them: text with its numbers, and what it looks like.
+
+Insertions are kept and deletions left out, as are comments, hidden runs, field codes and phonetic guides. Text boxes
+come once, although Word writes them twice. What a paragraph is – a heading, a title – is for index.readers.office.word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from index.readers.office.package import Element, R
+from index.readers.office.word_numbering import VAL, Numbering, W
+
+MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+V = "{urn:schemas-microsoft-com:vml}"
+
+MAX_SPAN = 64
+"""Columns of a table, one more than Word allows."""
+
+LOOKED_AT = 120
+"""A longer paragraph is no heading, so that how its letters look does not matter."""
+
+BASE_SIZE = 21
+"""Half points of ordinary text, 五号, where a style says nothing."""
+
+_T, _MATH_T, _TAB, _BREAK, _CARRIAGE = f"{W}t", f"{M}t", f"{W}tab", f"{W}br", f"{W}cr"
+_HYPHEN, _SYMBOL = f"{W}noBreakHyphen", f"{W}sym"
+_FOOTNOTE, _ENDNOTE = f"{W}footnoteReference", f"{W}endnoteReference"
+_BLIP, _IMAGE, _CHART = f"{A}blip", f"{V}imagedata", f"{C}chart"
+_BOX, _ALTERNATE, _CHOICE = f"{W}txbxContent", f"{MC}AlternateContent", f"{MC}Choice"
+_VANISH = f"{W}vanish"
+_SKIPPED = frozenset(
+    (f"{W}del", f"{W}moveFrom", f"{W}rt", f"{W}pPr", f"{W}instrText", f"{W}delText", f"{MC}Fallback")
+)
+_RARE = frozenset((_BOX, _ALTERNATE, _VANISH, f"{W}moveFrom", f"{W}del", f"{W}rt", _BLIP, _IMAGE, _CHART))
+_PLAIN = {_TAB: " ", _BREAK: "\n", _CARRIAGE: "\n", _HYPHEN: "-"}
+_WANTED = (_T, _MATH_T, _SYMBOL, _FOOTNOTE, _ENDNOTE, *_PLAIN, *_RARE)
+_INLINE = frozenset((f"{W}sdt", f"{W}sdtContent", f"{W}customXml", f"{W}ins", f"{W}moveTo", f"{W}smartTag"))
+"""What stands around rows and cells without meaning anything for the reader."""
+
+_TICKED = {
+    "f0fe": "☑",
+    "f0fd": "☒",
+    "f052": "☑",
+    "f053": "☒",
+    "f0a8": "□",
+    "f06f": "□",
+    "f0a3": "□",
+    "f06e": "■",
+}
+_OFF = ("0", "false", "none", "off")
+
+
+@dataclass(slots=True)
+class Style:
+    """What a paragraph style says, its ancestors' words included. `outline` is 0 to 8, or None for body text."""
+
+    name: str = ""
+    outline: int | None = None
+    number: str = ""
+    depth: int | None = None
+    bold: bool = False
+    centred: bool = False
+    size: int = BASE_SIZE
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """A paragraph: `text` begins with its number, and has \\n at line breaks. `bold` means all of it is."""
+
+    text: str
+    style: Style = field(default_factory=Style)
+    outline: int | None = None
+    bold: bool = False
+    centred: bool = False
+    size: int = BASE_SIZE
+    notes: list[str] = field(default_factory=list)
+    boxes: list[Element] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+    charts: list[str] = field(default_factory=list)
+    numbered: bool = False
+    runs_on: bool = False
+    """Whether its end was deleted, so that the next paragraph goes on with its last line."""
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell of a table. `above` means that it goes on with the cell above it."""
+
+    element: Element
+    span: int
+    above: bool
+
+
+class Styles:
+    """The paragraph styles of a document, by id."""
+
+    def __init__(self, root: Element | None) -> None:
+        self._items: dict[str, Element] = {}
+        self._known: dict[str, Style] = {}
+        self.default = ""
+        if root is None:
+            return
+        for item in root.iterchildren(f"{W}style"):
+            key = item.get(f"{W}styleId", "")
+            self._items[key] = item
+            if item.get(f"{W}type") == "paragraph" and item.get(f"{W}default") in ("1", "true"):
+                self.default = key
+
+    def style(self, key: str, depth: int = 0) -> Style:
+        """The style of this id, with what it inherits; an empty one when there is none."""
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        item = self._items.get(key)
+        if item is None or depth > 20:  # styles that are based on one another in a circle
+            return Style()
+        base = _value(item, "basedOn")
+        parent = self.style(base, depth + 1) if base else Style()
+        own, look = item.find(f"{W}pPr"), item.find(f"{W}rPr")
+        number, level = _numbering(own)
+        outline = _outline(own)
+        found = Style(
+            name=_value(item, "name"),
+            outline=parent.outline if outline == -1 else outline,
+            number=number or parent.number,
+            depth=parent.depth if level is None else level,
+            bold=_flag(look, "b", parent.bold),
+            centred=_value(own, "jc") == "center" if _value(own, "jc") else parent.centred,
+            size=_size(look, parent.size),
+        )
+        self._known[key] = found
+        return found
+
+
+class Reading:
+    """Reads the paragraphs and tables of one document, counting its lists as it goes."""
+
+    def __init__(self, styles: Styles, numbering: Numbering) -> None:
+        self._styles = styles
+        self._numbering = numbering
+        self.hidden = 0
+
+    def paragraph(self, element: Element) -> Paragraph:
+        """One `w:p`, with its number before it."""
+        properties = element.find(f"{W}pPr")
+        key = _value(properties, "pStyle") or self._styles.default
+        style = self._styles.style(key)
+        found = Paragraph("", style, style.outline, centred=style.centred)
+        text = self._text(element, found)
+        if properties is not None:
+            self._own(properties, found)
+        found.text = self._label(properties, style, key, found) + text if text.strip() else ""
+        if 0 < len(text) <= LOOKED_AT:
+            found.bold, found.size = _look(element, style)
+        return found
+
+    def _own(self, properties: Element, found: Paragraph) -> None:
+        """What a paragraph says itself, over its style."""
+        outline, alignment = _outline(properties), _value(properties, "jc")
+        if outline != -1:
+            found.outline = outline
+        if alignment:
+            found.centred = alignment == "center"
+        mark = properties.find(f"{W}rPr")
+        found.runs_on = mark is not None and mark.find(f"{W}del") is not None
+
+    def _label(self, properties: Element | None, style: Style, key: str, found: Paragraph) -> str:
+        number, depth = _numbering(properties)
+        if not number and style.number:
+            number = style.number
+            depth = style.depth if style.depth is not None else self._numbering.level_of_style(number, key)
+        if not number or number == "0":
+            return ""
+        found.numbered = True
+        return self._numbering.label(number, depth or 0)
+
+    def _text(self, element: Element, found: Paragraph) -> str:
+        pieces: list[str] = []
+        for node in element.iter(_WANTED):
+            tag = node.tag
+            if tag in (_T, _MATH_T):
+                pieces.append(node.text or "")
+            elif tag in _RARE:
+                pieces.clear()
+                found.notes.clear()
+                self._walk(element, found, pieces)
+                break
+            else:
+                _mark(node, tag, found, pieces)
+        return "".join(pieces)
+
+    def _walk(self, element: Element, found: Paragraph, pieces: list[str]) -> None:
+        """The text below an element that has parts to leave out; lxml bounds how deep XML may nest (256)."""
+        for node in element:
+            tag = node.tag
+            if tag in (_T, _MATH_T):
+                pieces.append(node.text or "")
+            elif tag == _BOX:
+                found.boxes.append(node)
+            elif tag in (_BLIP, _IMAGE):
+                found.pictures.append(node.get(f"{R}embed") or node.get(f"{R}id") or "")
+            elif tag == _CHART:
+                found.charts.append(node.get(f"{R}id", ""))
+            elif tag == _ALTERNATE:
+                choice = node.find(_CHOICE)
+                self._walk(choice if choice is not None else node[0] if len(node) else node, found, pieces)
+            elif tag == f"{W}r" and _flag(node.find(f"{W}rPr"), "vanish", False):
+                self.hidden += sum(len(text.text or "") for text in node.iter(_T))
+            elif tag not in _SKIPPED and not _mark(node, tag, found, pieces):
+                self._walk(node, found, pieces)
+
+
+def rows(table: Element) -> Iterator[tuple[list[Cell], bool]]:
+    """(cells, whether it is a row of the header) of a `w:tbl`, without deleted rows."""
+    for row in _children(table, f"{W}tr"):
+        properties = row.find(f"{W}trPr")
+        if properties is not None and properties.find(f"{W}del") is not None:
+            continue
+        cells = []
+        before = _number(_value(properties, "gridBefore"), 0)
+        if before:
+            cells.append(Cell(None, before, False))
+        for element in _children(row, f"{W}tc"):
+            own = element.find(f"{W}tcPr")
+            merge = own.find(f"{W}vMerge") if own is not None else None
+            above = merge is not None and merge.get(VAL, "continue") == "continue"
+            cells.append(Cell(element, max(1, _number(_value(own, "gridSpan"), 1)), above))
+        yield cells, _flag(properties, "tblHeader", False)
+
+
+def blocks(parent: Element) -> Iterator[Element]:
+    """The paragraphs and tables right inside a body, a cell or a text box."""
+    return _children(parent, f"{W}p", f"{W}tbl")
+
+
+def _children(parent: Element, *tags: str) -> Iterator[Element]:
+    for child in parent:
+        if child.tag in tags:
+            yield child
+        elif child.tag in _INLINE:
+            yield from _children(child, *tags)
+
+
+def _mark(node: Element, tag: str, found: Paragraph, pieces: list[str]) -> bool:
+    """Adds what a single sign stands for; False when `tag` is none."""
+    if tag in _PLAIN:
+        # A tab that only defines a tab stop has attributes, and stands in the properties of its paragraph.
+        if not (tag == _TAB and node.get(VAL)) and node.get(f"{W}type") not in ("page", "column"):
+            pieces.append(_PLAIN[tag])
+    elif tag == _SYMBOL:
+        pieces.append(_TICKED.get(node.get(f"{W}char", "").lower(), ""))
+    elif tag in (_FOOTNOTE, _ENDNOTE):
+        kind = "footnote" if tag == _FOOTNOTE else "endnote"
+        found.notes.append(f"{kind}{node.get(f'{W}id', '')}")
+    else:
+        return False
+    return True
+
+
+def _look(element: Element, style: Style) -> tuple[bool, int]:
+    """(whether all runs with text are bold, the size of the largest)."""
+    bold, size, seen = True, 0, False
+    for run in element.iterchildren(f"{W}r"):
+        text = run.find(_T)
+        if text is None or not (text.text or "").strip():
+            continue
+        look = run.find(f"{W}rPr")
+        seen = True
+        bold = bold and _flag(look, "b", style.bold)
+        size = max(size, _size(look, style.size))
+    return (bold, size) if seen else (style.bold, style.size)
+
+
+def _value(parent: Element | None, tag: str) -> str:
+    found = parent.find(f"{W}{tag}") if parent is not None else None
+    return str(found.get(VAL, "")) if found is not None else ""
+
+
+def _flag(parent: Element | None, tag: str, usual: bool) -> bool:
+    found = parent.find(f"{W}{tag}") if parent is not None else None
+    return usual if found is None else found.get(VAL, "1") not in _OFF
+
+
+def _outline(properties: Element | None) -> int | None:
+    """The outline level, 0 to 8; None for body text; -1 where nothing is said."""
+    found = _number(_value(properties, "outlineLvl"), -1)
+    return None if found > 8 else found
+
+
+def _numbering(properties: Element | None) -> tuple[str, int | None]:
+    found = properties.find(f"{W}numPr") if properties is not None else None
+    if found is None:
+        return "", None
+    depth = _value(found, "ilvl")
+    return _value(found, "numId"), _number(depth, 0) if depth else None
+
+
+def _size(look: Element | None, usual: int) -> int:
+    return _number(_value(look, "sz"), usual)
+
+
+def _number(text: str, usual: int) -> int:
+    return int(text) if re.fullmatch(r"\d{1,6}", text) else usual

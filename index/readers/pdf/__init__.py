@@ -1,0 +1,1 @@
+"""PDF: pages into lines, columns, tables and paragraphs in reading order."""
