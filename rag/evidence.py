@@ -17,6 +17,7 @@ from index.passage import Hit, Passage
 from index.split import clauses
 from rag.features import FEATURES, Nearness, SentenceFeatures, repeats, sentence_weights, states_new
 from rag.matching import comparable, holds
+from rag.orders import asks_about_orders, orders_reader
 from rag.question import Constraint, Question
 
 ENOUGH = 0.45
@@ -88,7 +89,7 @@ class EvidenceFinder:
     """Ranks, judges and chooses the sentences of `hits` for one question; other arguments as for SentenceFeatures.
 
     `ranked` holds the sentences of the hits' passages, best first, none twice, without those that only repeat the
-    question.
+    question or give orders to whoever writes the answer.
     """
 
     def __init__(
@@ -106,11 +107,13 @@ class EvidenceFinder:
     def _rank(self) -> list[Evidence]:
         weights = sentence_weights()
         asked = comparable(self.question.standalone)
+        about_orders = asks_about_orders(asked)
         found: dict[str, Evidence] = {}
         for (passage, start, end), row in zip(*self._features.of(self._hits), strict=True):
             score = sum(weights[name] * value for name, value in zip(FEATURES, row, strict=True))
             piece = Evidence(passage, passage.start + start, passage.start + end, score)
-            if repeats(asked, comparable(piece.text)):
+            own = comparable(piece.text)
+            if repeats(asked, own) or (orders_reader(own) and not about_orders):
                 continue
             known = found.get(piece.text)
             if known is None or piece.score > known.score:

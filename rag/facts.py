@@ -35,7 +35,10 @@ _STANDARD = re.compile(
 )
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*[A-Za-z0-9]|[A-Z]")
 _NUMBER = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)\s*([万亿]{0,2})(%|‰)?")
-_CHINESE_NUMBER = re.compile(rf"([零〇一二两三四五六七八九十百千]{{1,8}})([万亿]{{0,2}})(?=[{_COUNTERS}])")
+# 零 in 零件 and 零部件 is no number.
+_CHINESE_NUMBER = re.compile(
+    rf"((?!零(?:部|件))[零〇一二两三四五六七八九十百千]{{1,8}})([万亿]{{0,2}})(?=[{_COUNTERS}])"
+)
 
 
 def plain(text: str) -> str:

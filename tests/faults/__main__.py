@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tests.faults import shim
 
+SHORT_STRIDE = 250  # of some hundred file operations, one or two of each kind of change
 RUNS = ("kills", "points", "full", "eio", "tmpfs", "damage", "readers", "writers", "mutants", "large")
 COLUMNS = ("lost", "half", "twice", "not found", "repair")
 
@@ -83,7 +84,7 @@ def _run(name: str, options: argparse.Namespace, scratch: Path) -> list:
     from tests.faults import crowd, damage, harness, kills, mutants, points, room
 
     short, seed = options.short, options.seed
-    stride = options.stride or (97 if short else 1)
+    stride = options.stride or (SHORT_STRIDE if short else 1)
     kinds = options.kinds or points.KINDS
     if name == "kills":
         count = options.kills or (60 if short else 1000)
@@ -102,7 +103,7 @@ def _run(name: str, options: argparse.Namespace, scratch: Path) -> list:
         "damage": lambda: [damage.damage(40 if short else 240, seed, scratch)],
         "readers": lambda: [crowd.readers(100 if short else 2000, 3 if short else 20, scratch)],
         "writers": lambda: [crowd.writers(3 if short else 20, seed, scratch)],
-        "mutants": lambda: mutants.mutants(seed, scratch),
+        "mutants": lambda: mutants.mutants(seed, scratch, 1 if short else None),
         "large": lambda: [] if short else [room.large(seed, scratch)],
     }
     return single[name]()  # type: ignore[return-value]

@@ -22,12 +22,15 @@ from tests.faults.operations import Operation
 from tests.faults.points import fresh, scene
 
 
-def mutants(seed: int, scratch: Path) -> list[Tally]:
-    """Kill each variant at every few file operations; `struck` says how often something wrong was noticed."""
+def mutants(seed: int, scratch: Path, at_most: int | None = None) -> list[Tally]:
+    """Kill each variant at every few file operations; `struck` says how often something wrong was noticed.
+
+    A hunt ends when something was noticed `at_most` times; None goes on to the end.
+    """
     return [
-        _hunt("ack before commit", "add", _nothing, 3, seed, scratch),
-        _hunt("manifest before segment", "merge", _manifest_first, 1, seed, scratch),
-        _hunt("a document in two transactions", "add", _two_transactions, 3, seed, scratch),
+        _hunt("ack before commit", "add", _nothing, 3, seed, scratch, at_most),
+        _hunt("manifest before segment", "merge", _manifest_first, 1, seed, scratch, at_most),
+        _hunt("a document in two transactions", "add", _two_transactions, 3, seed, scratch, at_most),
     ]
 
 
@@ -38,6 +41,7 @@ def _hunt(
     stride: int,
     seed: int,
     scratch: Path,
+    at_most: int | None,
 ) -> Tally:
     tally = Tally(f"caught: {name}")
     # One that has a few passages, so that it can be there by half.
@@ -51,7 +55,7 @@ def _hunt(
             tally.tried += 1
             checked: Checked = look(home, base.operation, outcome.acknowledged)
             tally.struck += bool(checked.wrong)
-            if not outcome.killed:
+            if not outcome.killed or tally.struck == at_most:
                 break
             at += stride
     if not tally.struck:

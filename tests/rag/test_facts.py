@@ -48,3 +48,7 @@ def test_a_changed_year_is_missing():
 @given(st.integers(min_value=0, max_value=10**9))
 def test_every_integer_is_read_back(value):
     assert numbers(f"共{value}件") == {str(value)}
+
+
+def test_a_word_that_begins_with_zero_is_no_number():
+    assert numbers("零部件和零件") == set() and numbers("三个零件") == {"3"}

@@ -42,7 +42,7 @@ def test_restore_can_be_rolled_back(capsys, own, docs, tmp_path):
 
 def test_verify_says_what_is_wrong_with_code_1(capsys, own):
     code, out, _ = run(capsys, "verify", "--home", own)
-    assert code == 0 and out.count("✓") == 7
+    assert code == 0 and out.count("✓") == 8
     for file in (own / "originals").iterdir():
         file.unlink()
     code, out, _ = run(capsys, "verify", "--home", own, "--json")

@@ -291,3 +291,14 @@ def test_bombs_are_read_or_refused_in_time_and_the_parents_memory_hardly_grows(t
     assert all(float(re.search(r": ([\d.]+) s", line)[1]) < 8 for line in files), done.stdout
     assert "root:" not in done.stdout
     assert int(growth) < 200
+
+
+def test_a_large_parent_does_not_make_its_children_tired():
+    sandbox.close()
+    ballast = bytearray(500 << 20)
+    ballast[::4096] = b"x" * len(ballast[::4096])
+    try:
+        read_safely(b"<p>" + "计量器具应当送检。".encode() + b"</p>", "a.html")
+        assert len(sandbox._waiting) == 1
+    finally:
+        del ballast

@@ -1,0 +1,44 @@
+"""Orders in the wrong place: a sentence of a document that tells its reader's assistant what to say.
+
+A document is quoted, never obeyed; a sentence of this kind is no evidence for anything but that it stands there. Told by
+words alone, and only where an assistant, an answer or an instruction is spoken of: rules for people (检验员必须…) are not meant.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ADDRESSEE = (
+    r"人工智能|智能(?:助手|体|客服|系统)|大模型|语言模型|聊天机器人|问答系统"
+    r"|(?<![a-z])(?:ai|llms?|chatbot|assistant|language models?)(?![a-z])"
+)
+_COMMAND = (
+    r"必须|应当|务必|一律|统一|不得|不要|不许|禁止|只能|请|忽略|无视"
+    r"|(?<![a-z])(?:must|shall|should|do not|don't|never|always|please|ignore)(?![a-z])"
+)
+_OVERRIDE = re.compile(
+    r"(?:忽略|无视|忘记|忘掉|不理会|抛开)\S{0,12}(?:指令|指示|提示词|规则|设定|要求|限制)"
+    r"|(?:ignore|disregard|forget)\s+(?:\w+\s+){0,4}(?:instructions?|prompts?|rules?)|system prompt|系统提示词"
+)
+_DICTATES = re.compile(
+    r"(?:摘要|总结|回答|答复|答案|结论|回复)\S{0,8}"
+    r"(?:请|必须|应当|务必|一律|统一)\S{0,4}(?:写入|写明|写成|回答|填写|注明|称)[“\"：:]"
+)
+_TO_ASSISTANT = re.compile(rf"(?:{_ADDRESSEE}).*(?:{_COMMAND})|(?:{_COMMAND}).*(?:{_ADDRESSEE})")
+_SAYS_WHAT = re.compile(
+    r"回答|回复|答复|输出|写明|写入|提及|生成|摘要|总结|指令"
+    r"|answer|reply|respond|output|say|summar|instruction"
+)
+_ABOUT_ORDERS = re.compile(rf"指令|提示|注入|可疑|异常|附注|{_ADDRESSEE}|摘要|要求.{{0,8}}(?:写|说|回答)")
+
+
+def orders_reader(text: str) -> bool:
+    """Whether the normalised sentence tells an assistant, or whoever writes answers, what to say."""
+    if _OVERRIDE.search(text) or _DICTATES.search(text):
+        return True
+    return bool(_TO_ASSISTANT.search(text) and _SAYS_WHAT.search(text))
+
+
+def asks_about_orders(question: str) -> bool:
+    """Whether the normalised question is about such orders, so that one may be quoted in answer to it."""
+    return bool(_ABOUT_ORDERS.search(question))
