@@ -48,7 +48,7 @@ class SyncReport:
     """What a sync did. The lists hold names of documents; `moved` are new names, `failed` (path, reason).
 
     `documents` and `passages` count the whole library afterwards. `message` is empty, or says for the
-    user why nothing was done.
+    user why nothing was done. `notices` are what a reader has to say of a document: pages that need OCR, say.
     """
 
     added: list[str] = field(default_factory=list)
@@ -57,6 +57,7 @@ class SyncReport:
     removed: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
+    notices: dict[str, tuple[str, ...]] = field(default_factory=dict)
     documents: int = 0
     passages: int = 0
     seconds: float = 0.0
@@ -73,6 +74,7 @@ class SyncReport:
             "removed": self.removed,
             "unchanged": self.unchanged,
             "failed": [{"path": path, "error": error} for path, error in self.failed],
+            "notices": {name: list(said) for name, said in self.notices.items()},
             "documents": self.documents,
             "passages": self.passages,
             "seconds": round(self.seconds, 3),
@@ -274,6 +276,8 @@ class _Run:
         self._writer.store(batch)
         for reading in batch:
             self.report.files[reading.document.name] = reading.document.hygiene
+            if reading.document.notices:
+                self.report.notices[reading.document.name] = reading.document.notices
             self._advance(reading.document.name, len(reading.passages))
         if not self._rebuilding and time.monotonic() - self._indexed > INDEX_EVERY:
             self._writer.catch_up()

@@ -3,10 +3,12 @@
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from index import sync as sync_module
 from index.catalog import DocumentInfo
 from index.errors import ReadError
 from index.library import Library
@@ -287,3 +289,15 @@ def test_a_document_that_is_added_has_the_length_of_its_library(
             assert library.generation == before
             counts[length] = library.status().passages
     assert counts[60] > 2 * counts[230]
+
+
+def test_what_a_reader_has_to_say_of_a_document_is_in_the_report(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = sync_module.read_safely
+    monkeypatch.setattr(
+        sync_module, "read_safely", lambda data, name: replace(read(data, name), notices=("第 3 页需要识别",))
+    )
+    (folder / "扫描.txt").write_text("设备科的扫描件。", encoding="utf-8")
+    report = library.sync([folder])
+    assert report.as_dict()["notices"]["扫描.txt"] == ["第 3 页需要识别"]

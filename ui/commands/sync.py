@@ -83,6 +83,9 @@ def in_words(report: SyncReport) -> list[str]:
         f"{printable(name)}: {change.get(name, '已读 read')} · {cleaned(hygiene)}"
         for name, hygiene in report.files.items()
     ]
+    lines += [
+        f"{printable(name)}: {printable(said)}" for name, all_ in report.notices.items() for said in all_
+    ]
     lines += [f"{printable(path)}: 失败 failed: {printable(reason)}" for path, reason in report.failed]
     lines.append(
         f"文件 documents {report.documents} · 段落 passages {report.passages} · 新增 added {len(report.added)} · "

@@ -16,7 +16,9 @@ MOST_PARALLEL = 64
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `zhida eval sweep`."""
     parser.add_argument("space", type=Path, metavar="SPACE.toml", help="要试的值 which values to try")
-    parser.add_argument("--gold", type=Path, required=True, metavar="GOLD", help="评测集 the gold set (.jsonl .csv .xlsx)")
+    parser.add_argument(
+        "--gold", type=Path, required=True, metavar="GOLD", help="评测集 the gold set (.jsonl .csv .xlsx)"
+    )
     parser.add_argument(
         "--documents",
         type=Path,
