@@ -98,7 +98,9 @@ def write_documents(
         name = file_name(one["id"])
         other = written.setdefault(name.lower(), one["id"])
         if other != one["id"]:
-            raise GoldError(f"两个文档的文件名只差大小写 two file names differ in case only: {other}, {one['id']}")
+            raise GoldError(
+                f"两个文档的文件名只差大小写 two file names differ in case only: {other}, {one['id']}"
+            )
         title = " ".join(str(one.get("title") or "").split())
         body = _text(one)
         text = f"{title}\n\n{body}" if title and not body.startswith(title + "\n") else body
@@ -128,7 +130,9 @@ def _item(asked: Mapping[str, Any], texts: Mapping[str, str], source: str, split
     return GoldItem(
         id=asked["id"],
         question=asked["question"],
-        history=tuple(PastTurn(turn["question"], _one(turn.get("answers", ""))) for turn in meta.get("history", [])),
+        history=tuple(
+            PastTurn(turn["question"], _one(turn.get("answers", ""))) for turn in meta.get("history", [])
+        ),
         answerable=answerable,
         answers=_answers(asked["answers"], meta),
         facts=tuple(_facts(asked, meta, texts)) if answerable else (),
@@ -171,7 +175,9 @@ def _answer_groups(answers: Sequence[str], meta: Mapping[str, Any]) -> list[list
 def _answers(answers: Sequence[str], meta: Mapping[str, Any]) -> tuple[str, ...]:
     """The reference answers; one of several parts is made whole."""
     groups = _answer_groups(answers, meta)
-    return ("、".join(group[0] for group in groups),) if len(groups) > 1 else tuple(filter(str.strip, answers))
+    return (
+        ("、".join(group[0] for group in groups),) if len(groups) > 1 else tuple(filter(str.strip, answers))
+    )
 
 
 def _evidence(
@@ -254,7 +260,9 @@ def _corpus(folder: Path) -> Iterator[dict[str, Any]]:
 def _needed(folder: Path, names: Sequence[str]) -> Path:
     found = _file(folder, names)
     if found is None:
-        reason = "没有数据集文件夹 no such folder" if not folder.is_dir() else f"缺少文件 it has no {names[0]}"
+        reason = (
+            "没有数据集文件夹 no such folder" if not folder.is_dir() else f"缺少文件 it has no {names[0]}"
+        )
         raise GoldError(f"{folder} 不是数据集 is not a data set: {reason}")
     return found
 

@@ -122,7 +122,9 @@ class GoldSet:
     def hash(self) -> str:
         """SHA-256 of what is asked and expected: the same for any order of lines and any form of file."""
         lines = sorted(
-            json.dumps({**as_record(item), "conversation": item.conversation}, ensure_ascii=False, sort_keys=True)
+            json.dumps(
+                {**as_record(item), "conversation": item.conversation}, ensure_ascii=False, sort_keys=True
+            )
             for item in self.items
         )
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -147,7 +149,9 @@ class GoldSet:
         return replace(
             self,
             items=tuple(
-                item for item in self.items if item.status == "approved" and item.conversation not in open_still
+                item
+                for item in self.items
+                if item.status == "approved" and item.conversation not in open_still
             ),
         )
 
@@ -193,14 +197,18 @@ def items_of(record: object) -> Iterator[GoldItem]:
         yield item_of(given, item_id)
         return
     allowed = SHARED | {"schema", "id", "turns"}
-    shared = {name: given[name] for name in _wrapped("line", check.known, given, allowed, "对话 a conversation")}
+    shared = {
+        name: given[name] for name in _wrapped("line", check.known, given, allowed, "对话 a conversation")
+    }
     turns = _wrapped("turns", check.items, shared.pop("turns"))
     if not turns:
         raise ItemError([("turns", "应有至少一轮 needs at least one turn")])
     for i, turn in enumerate(turns):
         own = _wrapped(f"turns[{i}]", check.mapping, turn)
         if own.keys() & {"id", "schema"}:
-            raise ItemError([(f"turns[{i}]", "各轮没有自己的 id 和 schema a turn has no id and no schema of its own")])
+            raise ItemError(
+                [(f"turns[{i}]", "各轮没有自己的 id 和 schema a turn has no id and no schema of its own")]
+            )
         yield replace(item_of({**shared, **own}, f"{item_id}#{i}"), conversation=item_id)
 
 
@@ -280,14 +288,20 @@ def _fact(record: object) -> Fact:
         raise ValueError(f"type 应为 must be one of {', '.join(get_args(FactType))}, 得到 got {kind!r}")
     check.known(given, _FACT_KEYS[kind] | {"type", "id", "vital"}, f"{kind} 类要点 a fact of type {kind} ")
     for needed in ("any", "value", "members"):
-        if needed in _FACT_KEYS[kind] and given.get(needed) in (None, []) and (needed != "any" or kind == "text"):
+        if (
+            needed in _FACT_KEYS[kind]
+            and given.get(needed) in (None, [])
+            and (needed != "any" or kind == "text")
+        ):
             raise ValueError(f"{kind} 类要点缺少 a fact of type {kind} needs {needed!r}")
     members = tuple(
         check.texts([one] if isinstance(one, str) else one) for one in check.items(given.get("members", []))
     )
     least = check.whole(given.get("least", 0))
     if not all(members) or least > len(members):
-        raise ValueError("members 里有空项，或 least 超过项数 members hold an empty one, or fewer than `least`")
+        raise ValueError(
+            "members 里有空项，或 least 超过项数 members hold an empty one, or fewer than `least`"
+        )
     value: str | float = ""
     if "value" in given:
         value = check.iso_date(given["value"]) if kind == "date" else check.number(given["value"])
@@ -328,7 +342,8 @@ def _group(record: object) -> tuple[Evidence, ...]:
 
 def _group_record(group: tuple[Evidence, ...]) -> list[dict[str, Any]]:
     return [
-        {"doc": one.document, "quote": one.quote} | ({} if one.page is None else {"page": one.page}) for one in group
+        {"doc": one.document, "quote": one.quote} | ({} if one.page is None else {"page": one.page})
+        for one in group
     ]
 
 

@@ -25,7 +25,9 @@ class ItemError(ValueError):
 def wrong(zh: str, en: str, got: object) -> ValueError:
     """The error that says what was expected and what came."""
     shown = repr(got)
-    return ValueError(f"应为{zh} must be {en}, 得到 got {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}")
+    return ValueError(
+        f"应为{zh} must be {en}, 得到 got {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}"
+    )
 
 
 def mapping(value: object) -> dict[str, Any]:

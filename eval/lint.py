@@ -28,7 +28,9 @@ VERDICT, CLAIM = 30, 200
 """Questions below which no comparison gives a verdict; and below which a difference of 5 points is found in fewer than
 41 of 100 comparisons (simulated: one answer in ten changes by chance, α = 0.05)."""
 
-SHORTEST_PROMPT = 6  # characters of a question that may be looked for in a prompt; shorter ones stand anywhere
+SHORTEST_PROMPT = (
+    6  # characters of a question that may be looked for in a prompt; shorter ones stand anywhere
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +69,24 @@ def _item(item: GoldItem) -> Iterator[Finding]:
     if not item.answerable:
         if item.facts or item.evidence:
             yield Finding(
-                "error", "unanswerable-with-evidence", item.id,
+                "error",
+                "unanswerable-with-evidence",
+                item.id,
                 "无答案的题却有要点或证据 an unanswerable question has facts or evidence",
             )
         return
     if not item.answers and not item.facts:
         measured = "，只能评检索 only retrieval can be measured" if item.evidence else ""
         yield Finding(
-            "warning" if item.evidence else "error", "no-answer", item.id,
+            "warning" if item.evidence else "error",
+            "no-answer",
+            item.id,
             f"有答案的题没有答案也没有要点 an answerable question has neither answers nor facts{measured}",
         )
     if not item.evidence:
-        yield Finding("warning", "no-evidence", item.id, "没有证据，评不了检索 no evidence: retrieval is not measured")
+        yield Finding(
+            "warning", "no-evidence", item.id, "没有证据，评不了检索 no evidence: retrieval is not measured"
+        )
     yield from _facts(item)
 
 
@@ -88,21 +96,29 @@ def _facts(item: GoldItem) -> Iterator[Finding]:
     for fact in item.facts:
         if fact.type == "number" and not fact.unit.strip():
             yield Finding(
-                "error", "number-without-unit", item.id,
+                "error",
+                "number-without-unit",
+                item.id,
                 f"数字要点没有单位 a number without a unit: {shown(fact)}; 确无单位请写成文本要点 if it has none, make it a text",
             )
         if known and not _stands(fact, known, item.question):
             where = "答案和引文 answers and quotes" if item.answers else "引文 quotes"
             yield Finding(
-                "error" if item.answers else "warning", "fact-unsupported", item.id,
+                "error" if item.answers else "warning",
+                "fact-unsupported",
+                item.id,
                 f"要点不在{where}里 a fact stands in none of them: {shown(fact)}",
             )
     vital = [fact for fact in item.facts if fact.vital]
     if item.answers and vital:
-        complete = any(all(_stands(fact, [answer], item.question) for fact in vital) for answer in item.answers)
+        complete = any(
+            all(_stands(fact, [answer], item.question) for fact in vital) for answer in item.answers
+        )
         if not complete:
             yield Finding(
-                "warning", "answer-incomplete", item.id,
+                "warning",
+                "answer-incomplete",
+                item.id,
                 "没有一个参考答案包含全部必要要点 no reference answer holds all vital facts",
             )
 
@@ -131,11 +147,14 @@ def _repeated(gold: GoldSet) -> Iterator[Finding]:
             yield _leak(tested, f"{used.split} 集的 {used.id} in split {used.split}", same)
         elif same:
             yield Finding(
-                *("error", "duplicate", second.id), f"与 {first.id} 的问题相同 the same question as {first.id}"
+                *("error", "duplicate", second.id),
+                f"与 {first.id} 的问题相同 the same question as {first.id}",
             )
         else:
             yield Finding(
-                "warning", "near-duplicate", second.id,
+                "warning",
+                "near-duplicate",
+                second.id,
                 f"与 {first.id} 的问题几乎相同 nearly the same question as {first.id}: {first.question}",
             )
 
@@ -157,7 +176,9 @@ def _trained(gold: GoldSet, train: list[str]) -> Iterator[Finding]:
 
 def _leak(item: GoldItem, where: str, same: bool) -> Finding:
     how = "" if same else "几乎 nearly "
-    return Finding("error" if same else "warning", "leak", item.id, f"问题{how}出现在 the question stands in {where}")
+    return Finding(
+        "error" if same else "warning", "leak", item.id, f"问题{how}出现在 the question stands in {where}"
+    )
 
 
 def _prompted(gold: GoldSet, prompts: list[str]) -> Iterator[Finding]:
@@ -184,7 +205,9 @@ def _evidence(gold: GoldSet, library: Library) -> Iterator[Finding]:
     anchors = find_anchors(gold, library)
     for item in gold.items:
         every = zip(item.evidence, anchors.get(item.id, []), strict=False)
-        for one, anchor in ((one, anchor) for group, stand in every for one, anchor in zip(group, stand, strict=True)):
+        for one, anchor in (
+            (one, anchor) for group, stand in every for one, anchor in zip(group, stand, strict=True)
+        ):
             last = one.document.replace("\\", "/").rsplit("/", 1)[-1]
             known = one.document.startswith("sha256:") or any(
                 same_document(one.document, name) for name in by_file.get(last, [])
@@ -196,12 +219,16 @@ def _evidence(gold: GoldSet, library: Library) -> Iterator[Finding]:
                 )
             elif anchor == "missing":
                 yield Finding(
-                    "error", "quote-missing", item.id,
+                    "error",
+                    "quote-missing",
+                    item.id,
                     f"引文不在文档里 the quote does not stand in {one.document}: {shown_quote}",
                 )
             elif anchor == "lost":
                 yield Finding(
-                    "warning", "quote-lost", item.id,
+                    "warning",
+                    "quote-lost",
+                    item.id,
                     f"引文在原文件里，读取时丢失 the quote stands in the file and was lost in reading: {shown_quote}",
                 )
 
@@ -212,10 +239,14 @@ def _whole(gold: GoldSet) -> Iterator[Finding]:
     drafts = len(gold.items) - len(counted)
     unanswerable = sum(not item.answerable for item in counted)
     if drafts:
-        yield Finding("note", "drafts", "", f"{drafts} 题是草稿，不计入 {drafts} questions are drafts and do not count")
+        yield Finding(
+            "note", "drafts", "", f"{drafts} 题是草稿，不计入 {drafts} questions are drafts and do not count"
+        )
     if counted and unanswerable < UNANSWERABLE * len(counted):
         yield Finding(
-            "note", "few-unanswerable", "",
+            "note",
+            "few-unanswerable",
+            "",
             f"无答案的题占 {unanswerable / len(counted):.1%}，少于 {UNANSWERABLE:.0%} "
             f"only {unanswerable} of {len(counted)} questions are unanswerable: refusals are hardly measured",
         )
@@ -223,4 +254,6 @@ def _whole(gold: GoldSet) -> Iterator[Finding]:
         limit = "分不清 5 个百分点的差别 differences of 5 points are not told apart"
         if len(counted) < VERDICT:
             limit = "给不出比较结论 no comparison gives a verdict"
-        yield Finding("note", "small-set", "", f"只有 {len(counted)} 题 only {len(counted)} questions: {limit}")
+        yield Finding(
+            "note", "small-set", "", f"只有 {len(counted)} 题 only {len(counted)} questions: {limit}"
+        )

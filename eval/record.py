@@ -159,7 +159,9 @@ class Score:
         known = dict(fields_of)
         known["facts"] = tuple(FactTick(**one) for one in known["facts"])
         known["evidence"] = tuple(EvidenceTrace(**one) for one in known["evidence"])
-        known["claims"] = tuple(Claim(one["text"], tuple(one["marks"]), one["supported"]) for one in known["claims"])
+        known["claims"] = tuple(
+            Claim(one["text"], tuple(one["marks"]), one["supported"]) for one in known["claims"]
+        )
         known["tags"] = tuple(known["tags"])
         return cls(**known)
 

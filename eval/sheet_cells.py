@@ -49,7 +49,8 @@ _DAY = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?|(\d{4})年(?:(
 _PAGE = re.compile(r"\s+(?:第\s*(\d+)\s*页|p\.?\s*(\d+))$")
 _PREFIX = re.compile(r"\s*(?:\[([^\]]*)\]|[(（](次要|非必要|optional|minor)[)）])\s*")
 _KIND = re.compile(
-    r"(文本|text|数字|number|百分比|percent|日期|date|列表|list)(?:[(（](?:至少|at least)\s*(\d+)[)）])?\s*[:：]", re.IGNORECASE
+    r"(文本|text|数字|number|百分比|percent|日期|date|列表|list)(?:[(（](?:至少|at least)\s*(\d+)[)）])?\s*[:：]",
+    re.IGNORECASE,
 )
 _KINDS = {"文本": "text", "数字": "number", "百分比": "percent", "日期": "date", "列表": "list"}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
@@ -125,7 +126,10 @@ def read_list(cell: str) -> list[str]:
 def write_history(turns: Iterable[PastTurn]) -> str:
     """Turns as 问|答, parted by ；."""
     return "；".join(
-        "|".join(_inner(text, AND + OR) for text in ((turn.question, turn.answer) if turn.answer else (turn.question,)))
+        "|".join(
+            _inner(text, AND + OR)
+            for text in ((turn.question, turn.answer) if turn.answer else (turn.question,))
+        )
         for turn in turns
     )
 
@@ -210,7 +214,9 @@ def _write_fact(fact: Fact) -> str:
     prefix += "" if fact.vital else "(次要)"
     if fact.type == "list":
         least = f"(至少{fact.least})" if fact.least else ""
-        members = "/".join("|".join(_inner(one, AND + OR + MEMBER) for one in member) for member in fact.members)
+        members = "/".join(
+            "|".join(_inner(one, AND + OR + MEMBER) for one in member) for member in fact.members
+        )
         return f"{prefix}列表{least}:{members}"
     alternatives = [_inner(one, AND + OR) for one in fact.any]
     if fact.type == "text":

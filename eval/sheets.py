@@ -187,7 +187,9 @@ def _read(rows: Sequence[Sequence[str]], file: Path) -> GoldSet:
         try:
             item = _item(by_name, turns)
         except ItemError as error:
-            shown = {name: row_header.strip() for name, row_header in zip(header, numbered[0][1], strict=False)}
+            shown = {
+                name: row_header.strip() for name, row_header in zip(header, numbered[0][1], strict=False)
+            }
             problems += [_problem(number, shown.get(name, name), reason) for name, reason in error.problems]
             continue
         if item.id in seen:
@@ -244,7 +246,9 @@ def _item(row: Row, turns: dict[str, int]) -> GoldItem:
     take("status", "status", lambda cell: _STATUS.get(cell, cell.lower()))
     if row.get("evidence_quote") or row.get("evidence_doc"):
         try:
-            record["evidence"] = cells.read_evidence(row.get("evidence_quote", ""), row.get("evidence_doc", ""))
+            record["evidence"] = cells.read_evidence(
+                row.get("evidence_quote", ""), row.get("evidence_doc", "")
+            )
         except ValueError as error:
             problems.append(("evidence_doc", str(error)))
     item_id, conversation = _id(row, record, turns, problems)

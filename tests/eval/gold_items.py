@@ -11,13 +11,46 @@ from eval.gold import Evidence, Fact, GoldItem, GoldSet, PastTurn
 CALM = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """For busy machines: how long an example takes says nothing here."""
 
-TRAPS = (
-    "；;|｜/\\*'\"=+-@＝\n\r\t\u3000 \xa0,，[]()（）：:±第页%_x\0\x01\ufeff\u2028#日月年0９甲乙质é😀"
-)
+TRAPS = "；;|｜/\\*'\"=+-@＝\n\r\t\u3000 \xa0,，[]()（）：:±第页%_x\0\x01\ufeff\u2028#日月年0９甲乙质é😀"
 PHRASES = [
-    *("数字:30 日", "(次要)", "（次要）甲", "[f1]", "列表(至少2):甲/乙", "文本:", "日期:2023", "a.txt 第2页", "a.txt p.3"),
-    *("_x000D_", "x005F_", "\\u0041", "\\\\u0041", "'=1", "=1+1", "@SUM(A1)", "#N/A", "*", "\\*", "C:\\temp", "TRUE"),
-    *(" 前后有空格 ", "\u3000", "甲\n乙", "甲\r\n乙", '"引号"', "-", "2023-09", "0012", "1e5", "\ufeff甲", "甲；乙|丙"),
+    *(
+        "数字:30 日",
+        "(次要)",
+        "（次要）甲",
+        "[f1]",
+        "列表(至少2):甲/乙",
+        "文本:",
+        "日期:2023",
+        "a.txt 第2页",
+        "a.txt p.3",
+    ),
+    *(
+        "_x000D_",
+        "x005F_",
+        "\\u0041",
+        "\\\\u0041",
+        "'=1",
+        "=1+1",
+        "@SUM(A1)",
+        "#N/A",
+        "*",
+        "\\*",
+        "C:\\temp",
+        "TRUE",
+    ),
+    *(
+        " 前后有空格 ",
+        "\u3000",
+        "甲\n乙",
+        "甲\r\n乙",
+        '"引号"',
+        "-",
+        "2023-09",
+        "0012",
+        "1e5",
+        "\ufeff甲",
+        "甲；乙|丙",
+    ),
 ]
 CHARACTERS = st.one_of(st.sampled_from(TRAPS), st.characters(codec="utf-8"))
 ANY_TEXT = st.one_of(st.sampled_from(PHRASES), st.text(CHARACTERS, max_size=12))

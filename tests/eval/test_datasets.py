@@ -24,7 +24,11 @@ from tests.eval.gold_items import CALM
 DOCUMENTS = [
     {"id": "d-1", "title": "计量法第一条", "text": "校准周期为\n九十天。由计量员收回。", "meta": {}},
     {"id": "d/2", "title": "", "text": "检测机构共42家，分布在甲省和乙省。", "meta": {}},
-    {"id": "d-3", "title": "招生", "text": "<style>x{}</style><p>分数线</p><table><tr><td>金融</td><td>605</td></tr></table>"},
+    {
+        "id": "d-3",
+        "title": "招生",
+        "text": "<style>x{}</style><p>分数线</p><table><tr><td>金融</td><td>605</td></tr></table>",
+    },
     {"id": "d-4", "title": "无关", "text": "无关的文档。\x01", "meta": {}},
 ]
 DOCUMENTS[2]["meta"] = {"format": "html"}
@@ -81,17 +85,26 @@ def test_groups_of_documents_are_all_needed(tmp_path):
     groups = [["d-1", "d-3"], ["d/2"]]
     for meta in ({"positive_groups": groups}, {"type": "multi_doc", "gold_groups": groups}):
         item = only(tmp_path, asked("q", doc_ids=["d-1", "d-3", "d/2"], **meta))
-        assert [[one.document for one in group] for group in item.evidence] == [["d-1.txt", "d-3.txt"], ["d%2F2.txt"]]
+        assert [[one.document for one in group] for group in item.evidence] == [
+            ["d-1.txt", "d-3.txt"],
+            ["d%2F2.txt"],
+        ]
 
 
 def test_nested_answers_are_all_needed_or_any(tmp_path):
-    parts = only(tmp_path, asked("q", answers=["甲省", "乙省"], doc_ids=["d/2"], answer_raw=["甲省", ["乙省", "乙"]]))
+    parts = only(
+        tmp_path, asked("q", answers=["甲省", "乙省"], doc_ids=["d/2"], answer_raw=["甲省", ["乙省", "乙"]])
+    )
     assert parts.facts == (Fact(any=("甲省",)), Fact(any=("乙省", "乙")))
     assert parts.answers == ("甲省、乙省",)
     site = {"gold_groups": [["d/2"]]}
-    whole = only(tmp_path, asked("q", answers=["甲省", "乙省"], doc_ids=["d/2"], answer_raw=[["甲省", "乙省"]], **site))
+    whole = only(
+        tmp_path, asked("q", answers=["甲省", "乙省"], doc_ids=["d/2"], answer_raw=[["甲省", "乙省"]], **site)
+    )
     assert whole.facts == (Fact(any=("甲省",)), Fact(any=("乙省",)))
-    either = only(tmp_path, asked("q", answers=["42家", "42"], doc_ids=["d/2"], answer_raw=[["42家"], ["42"]], **site))
+    either = only(
+        tmp_path, asked("q", answers=["42家", "42"], doc_ids=["d/2"], answer_raw=[["42家"], ["42"]], **site)
+    )
     assert either.facts == (Fact(any=("42家", "42")),)
 
 
@@ -124,7 +137,9 @@ def test_documents_are_text_files_with_their_title(tmp_path):
     (tmp_path / "set").mkdir()
     folder = dataset(tmp_path / "set")
     assert write_documents(folder, tmp_path / "out") == 4
-    texts = {document_id(file.name): file.read_text(encoding="utf-8") for file in (tmp_path / "out").iterdir()}
+    texts = {
+        document_id(file.name): file.read_text(encoding="utf-8") for file in (tmp_path / "out").iterdir()
+    }
     assert texts == {
         "d-1": "计量法第一条\n\n校准周期为\n九十天。由计量员收回。\n",
         "d/2": "检测机构共42家，分布在甲省和乙省。\n",
@@ -184,7 +199,8 @@ def test_a_missing_folder_is_one_clear_line(tmp_path):
 
 def test_training_questions_of_pairs_of_gold_files_and_of_tables(tmp_path):
     (tmp_path / "a.jsonl").write_text(
-        '{"query": "甲？", "positive": "…"}\n{"id": "c", "turns": [{"question": "乙？"}, {"question": "丙？"}]}\n', encoding="utf-8"
+        '{"query": "甲？", "positive": "…"}\n{"id": "c", "turns": [{"question": "乙？"}, {"question": "丙？"}]}\n',
+        encoding="utf-8",
     )
     (tmp_path / "b.csv").write_text("问题\n丁？\n", encoding="utf-8")
     assert training_questions(tmp_path / "a.jsonl") == ["甲？", "乙？", "丙？"]

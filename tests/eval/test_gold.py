@@ -91,7 +91,11 @@ BAD = {
     "a date in words": {"id": "q", "question": "问？", "facts": [{"type": "date", "value": "九月"}]},
     "an empty list": {"id": "q", "question": "问？", "facts": [{"type": "list", "members": []}]},
     "an empty member": {"id": "q", "question": "问？", "facts": [{"type": "list", "members": [[]]}]},
-    "a tolerance below 0": {"id": "q", "question": "问？", "facts": [{"type": "percent", "value": 1, "tol": -1}]},
+    "a tolerance below 0": {
+        "id": "q",
+        "question": "问？",
+        "facts": [{"type": "percent", "value": 1, "tol": -1}],
+    },
     "vital as a number": {"id": "q", "question": "问？", "facts": [{"any": ["甲"], "vital": 1}]},
     "evidence without a document": {"id": "q", "question": "问？", "evidence": [[{"quote": "甲"}]]},
     "evidence with an id": {"id": "q", "question": "问？", "evidence": [[{"doc": "a", "passage": 3}]]},
@@ -114,7 +118,11 @@ BAD = {
     "a text for an item": "q",
 }
 REFUSED_BY_US_ONLY = {
-    "a day of no calendar": {"id": "q", "question": "问？", "facts": [{"type": "date", "value": "2023-02-30"}]},
+    "a day of no calendar": {
+        "id": "q",
+        "question": "问？",
+        "facts": [{"type": "date", "value": "2023-02-30"}],
+    },
     "more than there are": {
         "id": "q",
         "question": "问？",
@@ -172,7 +180,9 @@ def test_what_no_schema_can_say_is_refused_too(name, tmp_path):
         read_gold(write(tmp_path, REFUSED_BY_US_ONLY[name]))
 
 
-@pytest.mark.parametrize("line", ["{", "[" * 100_000, '{"id": "q", "question": "问？", "weight": NaN}', "9" * 5000])
+@pytest.mark.parametrize(
+    "line", ["{", "[" * 100_000, '{"id": "q", "question": "问？", "weight": NaN}', "9" * 5000]
+)
 def test_what_is_no_json_is_refused_in_one_line(line, tmp_path):
     with pytest.raises(GoldError, match="第 2 行") as caught:
         read_gold(write(tmp_path, {"id": "a", "question": "问？"}, line))
@@ -196,7 +206,11 @@ def test_all_wrong_lines_and_fields_are_told_up_to_twenty(tmp_path):
 
 def test_a_repeated_id_names_both_lines(tmp_path):
     with pytest.raises(GoldError, match="第 3 行.*第 1 行"):
-        read_gold(write(tmp_path, {"id": "a#0", "question": "问？"}, "", {"id": "a", "turns": [{"question": "问？"}]}))
+        read_gold(
+            write(
+                tmp_path, {"id": "a#0", "question": "问？"}, "", {"id": "a", "turns": [{"question": "问？"}]}
+            )
+        )
 
 
 def test_missing_files_and_other_encodings_are_one_clear_line(tmp_path):
@@ -227,7 +241,14 @@ def test_the_simple_form_is_the_same_item(tmp_path):
         "tags": ["数字"],
         "weight": 1.0,
     }
-    nothing = {"id": "n", "question": "无？", "answer": None, "facts": [], "evidence": [], "answerable": False}
+    nothing = {
+        "id": "n",
+        "question": "无？",
+        "answer": None,
+        "facts": [],
+        "evidence": [],
+        "answerable": False,
+    }
     one = read_gold(write(tmp_path, simple, nothing))
     other = read_gold(write(tmp_path, {"id": "n", "question": "无？", "answerable": False}, canonical))
     assert one.items == other.items[::-1]
@@ -235,7 +256,9 @@ def test_the_simple_form_is_the_same_item(tmp_path):
 
 
 def test_a_conversation_is_not_the_same_as_its_questions(tmp_path):
-    turns = read_gold(write(tmp_path, {"id": "c", "tags": ["对话"], "turns": [{"question": "甲？"}, {"question": "乙？"}]}))
+    turns = read_gold(
+        write(tmp_path, {"id": "c", "tags": ["对话"], "turns": [{"question": "甲？"}, {"question": "乙？"}]})
+    )
     assert [(item.id, item.conversation, item.tags) for item in turns.items] == [
         ("c#0", "c", ("对话",)),
         ("c#1", "c", ("对话",)),
@@ -256,7 +279,10 @@ def test_the_hash_ignores_order_and_nothing_else(items, random):
     mixed = list(items)
     random.shuffle(mixed)
     assert GoldSet(tuple(mixed), "other").hash == GoldSet(tuple(items)).hash
-    assert GoldSet((*items[1:], replace(items[0], question=items[0].question + "？"))).hash != GoldSet(tuple(items)).hash
+    assert (
+        GoldSet((*items[1:], replace(items[0], question=items[0].question + "？"))).hash
+        != GoldSet(tuple(items)).hash
+    )
 
 
 def test_items_that_could_not_be_read_back_are_not_written(tmp_path):
@@ -273,7 +299,9 @@ def test_the_simple_form_says_what_it_cannot_hold(tmp_path):
     assert len(losses(ITEM)) == 14
     with pytest.raises(GoldError, match="q-1.*forbidden"):
         write_gold(GoldSet((ITEM,)), file, "simple")
-    write_gold(GoldSet((replace(ITEM, status="approved"), replace(ITEM, id="draft"))), file, "simple", lossy=True)
+    write_gold(
+        GoldSet((replace(ITEM, status="approved"), replace(ITEM, id="draft"))), file, "simple", lossy=True
+    )
     (line,) = file.read_text(encoding="utf-8").splitlines()
     assert json.loads(line) == {
         "id": "q-1",
@@ -298,7 +326,13 @@ def test_every_item_of_the_sample_set_is_valid(file, tmp_path):
 
 def test_a_simple_set_goes_through_the_simple_form_unchanged(tmp_path):
     items = (
-        GoldItem("a", "甲？", answers=("甲",), facts=(Fact(any=("甲", "乙")),), evidence=((Evidence("a", "甲乙"),),)),
+        GoldItem(
+            "a",
+            "甲？",
+            answers=("甲",),
+            facts=(Fact(any=("甲", "乙")),),
+            evidence=((Evidence("a", "甲乙"),),),
+        ),
         GoldItem("b", "乙？", answerable=False, tags=("无",)),
         GoldItem("c#0", "丙？", conversation="c"),
         GoldItem("c#1", "丁？", conversation="c", answers=("丁",)),

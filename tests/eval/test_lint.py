@@ -93,17 +93,24 @@ def test_questions_that_are_asked_twice(other, code):
 
 def test_questions_with_other_numbers_are_other_questions():
     first, second = (
-        replace(GOOD, id=id, question=f"《产品质量法》第{n}条是怎样规定的？") for id, n in (("a", "十二"), ("b", "十三"))
+        replace(GOOD, id=id, question=f"《产品质量法》第{n}条是怎样规定的？")
+        for id, n in (("a", "十二"), ("b", "十三"))
     )
     assert codes(first, second) == []
 
 
 def test_later_turns_and_questions_with_a_history_may_be_alike():
-    turns = [replace(GOOD, id=f"{c}#{i}", conversation=c, question=f"{c if not i else ''}年营收呢？") for c in "甲乙" for i in (0, 1)]
+    turns = [
+        replace(GOOD, id=f"{c}#{i}", conversation=c, question=f"{c if not i else ''}年营收呢？")
+        for c in "甲乙"
+        for i in (0, 1)
+    ]
     assert [one for one in codes(*turns) if "duplicate" in one[1]] == []
 
 
-@pytest.mark.parametrize(("split", "found"), [("dev", "leak"), ("train", "leak"), ("test", "duplicate"), ("", "duplicate")])
+@pytest.mark.parametrize(
+    ("split", "found"), [("dev", "leak"), ("train", "leak"), ("test", "duplicate"), ("", "duplicate")]
+)
 def test_a_test_question_in_another_split_is_a_leak(split, found):
     tested, used = replace(GOOD, id="t", split="test"), replace(GOOD, id="u", split=split)
     assert codes(used, tested) == [("error", found, "t")]
@@ -145,15 +152,20 @@ def test_the_fast_way_finds_what_comparing_all_with_all_finds(texts):
         alike = len(one.pairs & other.pairs) / len(one.pairs | other.pairs) >= NEAR
         return one.text == other.text or (alike and one.numbers == other.numbers)
 
-    slow = {(i, j) for i, j in combinations(range(len(texts)), 2) if by_definition(questions[i], questions[j])}
+    slow = {
+        (i, j) for i, j in combinations(range(len(texts)), 2) if by_definition(questions[i], questions[j])
+    }
     assert {(i, j) for i, j in near(questions, questions) if i < j} == slow
 
 
 def test_five_thousand_questions_take_seconds_not_minutes():
     draw = Random(0)
-    words = ["".join(draw.choices("计量校准检定标准质量审核记录供应商改进风险召回抽查", k=2)) for _ in range(400)]
+    words = [
+        "".join(draw.choices("计量校准检定标准质量审核记录供应商改进风险召回抽查", k=2)) for _ in range(400)
+    ]
     items = tuple(
-        GoldItem(f"q{i}", "".join(draw.choices(words, k=8)) + "是什么？", answerable=False) for i in range(5000)
+        GoldItem(f"q{i}", "".join(draw.choices(words, k=8)) + "是什么？", answerable=False)
+        for i in range(5000)
     )
     assert len(lint(GoldSet(items))) < 100  # the time limit of a test is what this is about
 

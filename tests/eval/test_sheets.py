@@ -52,7 +52,11 @@ def test_phrases_that_look_like_syntax_come_back_exactly(kind, tmp_path):
             text,
             history=(PastTurn(text, text),),
             answers=texts,
-            facts=(Fact(any=(text, text)), Fact("number", (text,), 3.0, text), Fact("list", members=((text, text),))),
+            facts=(
+                Fact(any=(text, text)),
+                Fact("number", (text,), 3.0, text),
+                Fact("list", members=((text, text),)),
+            ),
             forbidden=(text,),
             evidence=((Evidence(text, text), Evidence(text, "", 2)),),
             tags=(text,),
@@ -130,10 +134,16 @@ def test_no_cell_makes_the_reader_fail_otherwise_than_by_saying_so(cell):
         ("列表:甲/乙", [Fact("list", members=(("甲",), ("乙",)))]),
         ("列表（至少2）：甲|子/乙/丙", [Fact("list", members=(("甲", "子"), ("乙",), ("丙",)), least=2)]),
         ("列表：甲、乙／丙", [Fact("list", members=(("甲",), ("乙",), ("丙",)))]),
-        ("百分比：７．５％；数字：－５ ℃", [Fact("percent", value=7.5), Fact("number", value=-5.0, unit="℃")]),
+        (
+            "百分比：７．５％；数字：－５ ℃",
+            [Fact("percent", value=7.5), Fact("number", value=-5.0, unit="℃")],
+        ),
         ("2023-09-05", [Fact("date", value="2023-09-05")]),  # as a cell of type date is read
         ("文本:2023-09-05", [Fact(any=("2023-09-05",))]),
-        ("(次要)甲；（次要）日期:2023", [Fact(any=("甲",), vital=False), Fact("date", value="2023", vital=False)]),
+        (
+            "(次要)甲；（次要）日期:2023",
+            [Fact(any=("甲",), vital=False), Fact("date", value="2023", vital=False)],
+        ),
         ("[f1](次要)甲", [Fact(any=("甲",), vital=False, id="f1")]),
         ("文本:数字:30", [Fact(any=("数字:30",))]),
         (r"甲\；乙", [Fact(any=("甲；乙",))]),
@@ -167,28 +177,66 @@ def test_evidence_as_a_clerk_types_it(quotes, documents, groups, tmp_path):
 
 def test_every_column_in_chinese(tmp_path):
     row = {
-        **{"编号": "q", "问题": "问？", "答案": "甲；乙", "要点": "甲", "证据原文": "甲乙", "证据文档": "a.txt"},
-        **{"无答案": "否", "标签": "数字", "备注": "无", "上文": "谁？|他", "禁语": "丁", "难度": "2", "划分": "test"},
-        **{"权重": "1.5", "状态": "草稿", "出题人": "王", "复核人": "李", "来源": "手工", "创建日期": "2025-01-01"},
+        **{
+            "编号": "q",
+            "问题": "问？",
+            "答案": "甲；乙",
+            "要点": "甲",
+            "证据原文": "甲乙",
+            "证据文档": "a.txt",
+        },
+        **{
+            "无答案": "否",
+            "标签": "数字",
+            "备注": "无",
+            "上文": "谁？|他",
+            "禁语": "丁",
+            "难度": "2",
+            "划分": "test",
+        },
+        **{
+            "权重": "1.5",
+            "状态": "草稿",
+            "出题人": "王",
+            "复核人": "李",
+            "来源": "手工",
+            "创建日期": "2025-01-01",
+        },
     }
     (item,) = read_any(sheet(tmp_path, list(row), list(row.values()))).items
     assert item == GoldItem(
         *("q", "问？", (PastTurn("谁？", "他"),), True, ("甲", "乙"), (Fact(any=("甲",)),), ("丁",)),
-        *(((Evidence("a.txt", "甲乙"),),), ("数字",), 2, "test", 1.5, "draft", "王", "李", "手工", "2025-01-01", "无"),
+        *(
+            ((Evidence("a.txt", "甲乙"),),),
+            ("数字",),
+            2,
+            "test",
+            1.5,
+            "draft",
+            "王",
+            "李",
+            "手工",
+            "2025-01-01",
+            "无",
+        ),
     )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_encodings_and_delimiters(encoding, delimiter, tmp_path):
-    file = sheet(tmp_path, ["编号", "问题"], ["q", "何时施行，何处？"], encoding=encoding, delimiter=delimiter)
+    file = sheet(
+        tmp_path, ["编号", "问题"], ["q", "何时施行，何处？"], encoding=encoding, delimiter=delimiter
+    )
     assert read_any(file).items == (GoldItem("q", "何时施行，何处？"),)
 
 
 def test_csv_is_written_for_excel(tmp_path):
     write_any(GoldSet((GoldItem("q", "=1+1"),)), tmp_path / "gold.csv")
     data = (tmp_path / "gold.csv").read_bytes()
-    assert data.startswith(b"\xef\xbb\xbfid,question,answers,key_facts,evidence_quote,evidence_doc,unanswerable,tags,notes")
+    assert data.startswith(
+        b"\xef\xbb\xbfid,question,answers,key_facts,evidence_quote,evidence_doc,unanswerable,tags,notes"
+    )
     assert b"'=1+1" in data
 
 
@@ -201,7 +249,9 @@ def test_xlsx_holds_texts_and_no_formula(tmp_path):
 
 def test_cells_of_other_types_are_tolerated(tmp_path):
     book = Workbook()
-    book.active.append(["id", "question", "answers", "difficulty", "weight", "unanswerable", "created", "key_facts"])
+    book.active.append(
+        ["id", "question", "answers", "difficulty", "weight", "unanswerable", "created", "key_facts"]
+    )
     book.active.append([7, "问？", 30, 2, 1.5, True, datetime(2025, 1, 2), 0.075])
     book.active["H2"].number_format = "0.0%"
     book.active.append([None] * 8)
@@ -217,7 +267,9 @@ def test_cells_of_other_types_are_tolerated(tmp_path):
 
 
 def test_ids_and_turns_are_numbered_where_they_are_left_out(tmp_path):
-    file = sheet(tmp_path, ["question", "conversation"], ["甲？", ""], ["乙？", "c"], [], ["丙？", "c"], ["甲甲？", ""])
+    file = sheet(
+        tmp_path, ["question", "conversation"], ["甲？", ""], ["乙？", "c"], [], ["丙？", "c"], ["甲甲？", ""]
+    )
     alone, first, second, other = read_any(file).items
     assert (first.id, second.id, second.conversation) == ("c#0", "c#1", "c")
     assert alone.id.startswith("q-") and alone.id != other.id
@@ -238,9 +290,9 @@ def test_all_problems_are_told_by_row_and_column(tmp_path):
         read_any(file)
     told = caught.value.problems
     assert "第 2 行“要点”列" in told[0] and "(row 2, column 要点)" in told[0]
-    assert {f"第 3 行“{name}”列" for name in ("问题", "要点", "无答案", "weight", "evidence_doc", "status")} == {
-        line.split("：")[0] for line in told if line.startswith("第 3 行")
-    }
+    assert {
+        f"第 3 行“{name}”列" for name in ("问题", "要点", "无答案", "weight", "evidence_doc", "status")
+    } == {line.split("：")[0] for line in told if line.startswith("第 3 行")}
     assert any(line.startswith("第 4 行“id”列") for line in told) is False  # row 2 was not taken
     assert any("第 5 行第 9 列" in line for line in told)
     assert any(line.startswith("第 5 行“evidence_doc”列") for line in told)
@@ -254,7 +306,9 @@ def test_twenty_problems_are_enough(tmp_path):
 
 
 def test_a_repeated_id_and_a_wrong_turn_are_told(tmp_path):
-    file = sheet(tmp_path, ["id", "question", "conversation"], ["a", "甲？", ""], ["a", "乙？", ""], ["b", "丙？", "c"])
+    file = sheet(
+        tmp_path, ["id", "question", "conversation"], ["a", "甲？", ""], ["a", "乙？", ""], ["b", "丙？", "c"]
+    )
     with pytest.raises(GoldError) as caught:
         read_any(file)
     assert "第 3 行“id”列：与第 2 行重复" in caught.value.problems[0] + caught.value.problems[1]

@@ -143,7 +143,10 @@ def test_a_mistake_is_one_clear_line(capsys, tmp_path, home, gold, mistake):
 def test_gates_that_cannot_be_held_are_told_before_anything_is_asked(capsys, tmp_path, home, gold):
     gates = tmp_path / "gates.toml"
     command = ["eval", "run", gold, "--home", home, "--gates", gates]
-    for text, told in (("[correct]\nmax_drop = 0.1\n", "--baseline"), ("[slice.no.correct]\nmin = 0.1\n", "'no'")):
+    for text, told in (
+        ("[correct]\nmax_drop = 0.1\n", "--baseline"),
+        ("[slice.no.correct]\nmin = 0.1\n", "'no'"),
+    ):
         gates.write_text(text)
         code, _, err = run(capsys, *command, "--out", tmp_path / "run")
         assert code == 2 and told in err and not (tmp_path / "run").exists()
