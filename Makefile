@@ -25,7 +25,7 @@ chat: .venv/runtime-installed ## Index DOCS (default: the sample corpus) and ser
 	$(BIN)/zhida serve --docs "$(DOCS)" --port "$(PORT)" --home "$(LIBRARY)"
 
 test: .venv/dev-installed ## Install what the tests need and run them all
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-fast: .venv/dev-installed ## The tests without browsers and language model servers
 	$(BIN)/python -m pytest -m "not slow and not browser"

@@ -111,6 +111,8 @@ class Document:
     """What the reader could not read as it should, one line each, for the document's owner; not stored."""
     unsure: tuple[tuple[int, int], ...] = ()
     """Spans (start, end) of `text` that were recognised in a picture with little confidence; not stored."""
+    effective: str = ""
+    """The day on which it comes into force, as an ISO date; "" when nothing says it."""
     id: int = 0
 
 
@@ -138,6 +140,8 @@ class Passage:
     page: int | None = None
     status: str = ""
     collection: str = ""
+    unsure: bool = False
+    """Whether some of it was recognised in a picture with little confidence."""
     document_id: int = 0
     id: int = 0
 
@@ -154,12 +158,14 @@ class Hit:
     """A passage that was found, with its score: higher is better, comparable within one list only.
 
     `stages` keeps the score of every stage that saw the passage ("lexical", "dense", "fused"…), as
-    that stage gave it, for evaluation and for the window that shows all passages considered.
+    that stage gave it, for evaluation and for the window that shows all passages considered. `also` are
+    passages of other documents that say the same and were left out for it.
     """
 
     passage: Passage
     score: float
     stages: Mapping[str, float] = field(default_factory=dict)
+    also: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +185,8 @@ class Where:
     statuses: frozenset[str] = frozenset()
     published_from: str = ""
     published_to: str = ""
+    readable: frozenset[str] | None = None
+    """The collections that the asker may read, whatever `collections` asks for; None where that is all of them."""
 
     @property
     def dated(self) -> bool:
@@ -187,6 +195,8 @@ class Where:
 
     def admits(self, passage: Passage) -> bool:
         """Whether the passage may be found."""
+        if self.readable is not None and passage.collection not in self.readable:
+            return False
         speaker = passage.speaker.name if passage.speaker else ""
         wanted = (
             (self.documents, passage.document),
@@ -209,6 +219,14 @@ class Where:
 
 
 EVERYWHERE = Where()
+
+PRIVATE = "~"
+"""How the name of a collection begins that belongs to one conversation: it is read there and nowhere else."""
+
+
+def is_private(collection: str) -> bool:
+    """Whether a collection belongs to one conversation."""
+    return collection.startswith(PRIVATE)
 
 
 ISO_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
