@@ -157,7 +157,7 @@ def passage_of(row: Sequence[Any]) -> Passage:
         raise DamagedColumn(f"passage {id} of {name}")
     (start, end, text, kind, article, heading, section, who, organisation, role, *origin) = own
     speaker = None if who is None else Speaker(who, organisation, role)
-    context = [kind, article, heading, section, speaker, *origin, status, collection, document_id, id]
+    context = [kind, article, heading, section, speaker, *origin, status, collection, False, document_id, id]
     return Passage(name, start, end, text, *context)
 
 
