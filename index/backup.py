@@ -1,7 +1,7 @@
 """A library in one file, made while others search it, and brought back from it.
 
 The file is a ZIP: `backup.json` (what is in it, with the SHA-256 of every member, written last), `catalog.db`
-and the originals. The search index is not in it: it is made again from the catalog.
+and the originals that it does not hold itself. The search index is not in it: it is made again from the catalog.
 """
 
 from __future__ import annotations
@@ -25,10 +25,14 @@ from index.durable import sync_file, sync_folder, unwritable
 from index.errors import LibraryError
 from index.originals import FOLDER as ORIGINALS
 from index.originals import Originals
-from index.previous import replace_contents
+from index.previous import Prepare, replace_contents
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)
 CONTENTS = "backup.json"
+BESIDE = ("history.db",)
+"""Other SQLite files of a home, which are saved too. Restoring puts one back only where there is none: what was asked since
+the backup must not go with the documents."""
 CHUNK = 1 << 20
 
 
@@ -62,7 +66,8 @@ def write_backup(catalog: Catalog, file: Path) -> Backup:
             with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
                 with copy.open("rb") as stream:
                     members["catalog.db"] = _put(archive, "catalog.db", stream)
-                for sha256 in sorted({info.sha256 for info in catalog.documents()}):
+                members |= _put_beside(archive, home, Path(scratch))
+                for sha256 in catalog.originals():
                     try:
                         data = Originals(home).read(sha256)
                     except LibraryError:
@@ -89,7 +94,7 @@ def write_backup(catalog: Catalog, file: Path) -> Backup:
     return made
 
 
-def restore_backup(catalog: Catalog, file: Path) -> Backup:
+def restore_backup(catalog: Catalog, file: Path, prepare: Prepare) -> Backup:
     """Make the library of `catalog` hold what the backup `file` holds; everything is checked before anything changes.
 
     The caller holds the writer's lock and has kept the previous state. Raises LibraryError for a file that is no
@@ -108,7 +113,12 @@ def restore_backup(catalog: Catalog, file: Path) -> Backup:
             if name.startswith(f"{ORIGINALS}/"):
                 sha256 = Path(name).name
                 originals.keep({sha256: (folder / sha256).read_bytes()})
-        replace_contents(catalog, folder / "catalog.db")
+        replace_contents(catalog, folder / "catalog.db", prepare)
+        for name in BESIDE:
+            if name in made.members and not (home / name).exists():
+                (folder / name).chmod(0o600)
+                (folder / name).replace(home / name)
+                sync_folder(home)
     return made
 
 
@@ -118,13 +128,13 @@ def _opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, Backup]]:
     try:
         with zipfile.ZipFile(file) as archive:
             raw = json.loads(archive.read(CONTENTS))
-            if raw.get("format") != FORMAT:
+            if raw.get("format") not in READABLE:
                 raise LibraryError(
                     f"备份由其他版本的 Zhida 建立 this backup was made by another version of Zhida: {file}"
                 )
             made = Backup(**{**raw, "missing": tuple(raw["missing"])})
             names = set(archive.namelist()) - {CONTENTS}
-            plain = all(name == "catalog.db" or _is_original(name) for name in names)
+            plain = all(name in ("catalog.db", *BESIDE) or _is_original(name) for name in names)
             if "catalog.db" not in names or names != set(made.members) or not plain:
                 raise _damaged(file, "contents do not agree")
             yield archive, made
@@ -138,6 +148,25 @@ def _is_original(name: str) -> bool:
     """Whether a member's name is one that we give, so that it can lead nowhere else."""
     folder, _, rest = name.partition("/")
     return folder == ORIGINALS and len(rest) == 64 and all(letter in "0123456789abcdef" for letter in rest)
+
+
+def _put_beside(archive: zipfile.ZipFile, home: Path, scratch: Path) -> dict[str, str]:
+    """Add the other databases that there are; returns the SHA-256 of each. Raises LibraryError for a damaged one."""
+    added = {}
+    for name in BESIDE:
+        if not (home / name).is_file():
+            continue
+        try:
+            copy_catalog(home / name, scratch / name)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            raise LibraryError(
+                f"备份不了，文件已损坏 cannot back up a damaged file: {home / name}: {error}"
+            ) from None
+        with (scratch / name).open("rb") as stream:
+            added[name] = _put(archive, name, stream)
+    return added
 
 
 def _put(archive: zipfile.ZipFile, name: str, stream: IO[bytes]) -> str:

@@ -36,8 +36,8 @@ def restore(library: Library, file: Path) -> Backup:
     with library.writing(rebuild=True) as writer:
         if writer.catalog.last_change():
             keep_previous(writer.catalog)
-        made = restore_backup(writer.catalog, file)
-        writer.fold()
+        made = restore_backup(writer.catalog, file, writer.prepare)
+        writer.catch_up()
         writer.drop_originals()
     return made
 
@@ -48,8 +48,7 @@ def rollback(library: Library) -> None:
     Raises LibraryError if no such state was kept.
     """
     with library.writing(rebuild=True) as writer:
-        roll_back(writer.catalog)
-        writer.fold()
+        roll_back(writer.catalog, writer.prepare)
 
 
 def compact(library: Library) -> Compacted:

@@ -8,23 +8,18 @@ follows the change log. The catalog doesn't search, encode or read files.
 from __future__ import annotations
 
 import functools
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import (
     Connection,
     Engine,
     ExceptionContext,
     Select,
-    and_,
     create_engine,
     event,
     func,
@@ -33,49 +28,32 @@ from sqlalchemy import (
 )
 
 from index.catalog_migrations import STEPS, migrate
+from index.catalog_reader import BUSY_SECONDS, SCHEMA, CatalogReader, damaged, explained, parts, place_of
 from index.catalog_rows import (
     DOCUMENT_CHECKED,
     PASSAGE_COLUMNS,
+    WHOLE_DOCUMENT,
     changes,
-    check_change,
     check_document,
-    checked_vector,
     document_of,
     documents,
-    meta,
     metadata,
-    passage_of,
     passages,
     vectors,
 )
 from index.catalog_transaction import Record, Transaction, last_change
-from index.catalog_types import DamagedColumn, matrix_of
 from index.durable import writer_lock
 from index.errors import LibraryError
-from index.passage import Document, Hygiene, Passage, Where, period
+from index.passage import Document, Hygiene
+from index.stored import DamagedColumn, check_change, checked_vector, matrix_of, passage_of
 from index.vectors.base import Vectors
 
-SCHEMA = 2
-IDS_AT_ONCE = 1000  # well below the number of variables that a statement may have (SQLite: 32,766)
 ROWS_AT_ONCE = 2000
-BUSY_SECONDS = 30  # how long a statement waits for a checkpoint of another process
 PAGE = (
     16384  # bytes: 15 vectors of 512 dimensions fill 95 % of a page; SQLite's own 4096 would hold three, 76 %
 )
-REFUSED = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_AUTH,
-}
-CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_ERROR}
-"""SQLITE_ERROR is what a table that is missing gives: our statements themselves are sound."""
-WAL_KEPT = 64 << 20  # bytes of write-ahead log that stay on disk between two checkpoints
-
-_T = TypeVar("_T")
+WAL_KEPT = 1 << 20  # bytes of write-ahead log that stay on disk when nobody writes
+TRIM_MILLISECONDS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,38 +75,20 @@ class DocumentInfo:
     collection: str = ""
     status: str = ""
     published: str = ""
+    effective: str = ""
+    notices: tuple[str, ...] = ()
+    """What its reader has to say of it, see passage.Document."""
     version: int = 1
     """How many times it has been stored under this name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What happened to passages after some change, up to and including change `upto`.
-
-    `added` are there now; `removed` were there before. One that came and went meanwhile is in neither.
-    """
-
-    upto: int
-    added: tuple[int, ...]
-    removed: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """How much a catalog holds."""
-
-    documents: int
-    passages: int
-    characters: int
-
-
-class Catalog:
+class Catalog(CatalogReader):
     """An open catalog.db. Many threads may read; there is one writer at a time (index.library)."""
 
     def __init__(self, file: Path, create: bool = True) -> None:
         """Opens `file`; with `create` it is made if it is not there or empty. Raises LibraryError for what is
         no catalog of ours; so do all methods when they come upon damage."""
-        self.file = file
+        super().__init__(file)
         self._writing: Transaction | None = None
         if file.is_dir():
             raise LibraryError(f"应为文件，却是文件夹 expected a file, found a folder: {file}")
@@ -177,53 +137,22 @@ class Catalog:
 
     def close(self) -> None:
         """Close all connections."""
+        super().close()
         self._engine.dispose()
 
     # Reading
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        """A connection to read from; what is not as it was stored is told to the user."""
+    def _reading(self, at_once: bool = False) -> Iterator[Connection]:
+        """A connection to read from, all of its statements `at_once` if they are to see one state; what is not as
+        it was stored is told to the user."""
         with self._engine.connect() as connection:
+            if at_once:
+                connection.exec_driver_sql("BEGIN")
             try:
                 yield connection
             except DamagedColumn as error:
                 raise damaged(self.file, error) from None
-
-    def last_change(self) -> int:
-        """The number of the latest change; 0 when nothing ever happened."""
-        with self._reading() as connection:
-            return last_change(connection).number
-
-    def changes(self, since: int) -> Changes:
-        """What happened after change `since`."""
-        query = select(changes).where(changes.c.number > since)
-        added: set[int] = set()
-        removed: set[int] = set()
-        upto = since
-        with self._reading() as connection:
-            for row in connection.execute(query.order_by(changes.c.number)):
-                check_change(row)
-                upto = row.number
-                ids = range(row.first, row.last + 1)
-                if row.action == "add":
-                    added.update(ids)
-                elif row.action == "remove":
-                    removed.update(id for id in ids if id not in added)
-                    added.difference_update(ids)
-        return Changes(upto, tuple(sorted(added)), tuple(sorted(removed)))
-
-    def totals(self) -> Totals:
-        """Counts over the whole catalog."""
-        counts = (func.count(), func.coalesce(func.sum(documents.c.passages), 0))
-        query = select(*counts, func.coalesce(func.sum(documents.c.characters), 0)).select_from(documents)
-        with self._reading() as connection:
-            return Totals(*connection.execute(query).one())
-
-    def meta(self) -> dict[str, str]:
-        """What the catalog knows about itself, such as the embedder of its vectors."""
-        with self._reading() as connection:
-            return {key: value for key, value in connection.execute(select(meta.c.key, meta.c.value))}
 
     def documents(self) -> list[DocumentInfo]:
         """All documents by name, without their texts."""
@@ -238,36 +167,50 @@ class Catalog:
                 found.append({name: row[name] for name in names})
             if rows and rows[0]["counted"] != sum(row["passages"] for row in rows):
                 raise DamagedColumn("documents and passages do not agree")
-        return [DocumentInfo(**{**row, "hygiene": Hygiene(**row["hygiene"])}) for row in found]
+        return [
+            DocumentInfo(**{**row, "hygiene": Hygiene(**row["hygiene"]), "notices": tuple(row["notices"])})
+            for row in found
+        ]
 
     def document(self, name: str, collection: str = "") -> Document | None:
         """The document of this name with its text, or None."""
-        row = self._row(select(documents), name, collection)
-        return None if row is None else document_of(row)
+        with self._reading(at_once=True) as connection:
+            row = self._one(connection, select(*WHOLE_DOCUMENT), name, collection)
+            return None if row is None else _document_of(connection, row)
+
+    def original(self, name: str, collection: str = "") -> tuple[str, bytes | None, str] | None:
+        """The SHA-256 of the file that a document came from, the file as index.originals has packed it (None when
+        it lies elsewhere), and the document's text; None for an unknown name."""
+        with self._reading(at_once=True) as connection:
+            row = self._one(connection, select(documents), name, collection)
+            if row is None:
+                return None
+            text = "" if row.original is None else _document_of(connection, row).text
+            return row.sha256, row.original, text
 
     def _row(self, query: Select[Any], name: str, collection: str) -> Any:
         """The one row of `query`, which takes all that is checked, that belongs to a document; or None."""
-        query = query.where(documents.c.name == name, documents.c.collection == collection)
         with self._reading() as connection:
-            row = connection.execute(query).one_or_none()
-            if row is not None:
-                check_document(row._mapping)
-            return row
+            return self._one(connection, query, name, collection)
+
+    def _one(self, connection: Connection, query: Select[Any], name: str, collection: str) -> Any:
+        query = query.where(documents.c.name == name, documents.c.collection == collection)
+        row = connection.execute(query).one_or_none()
+        if row is not None:
+            check_document(row._mapping)
+        return row
 
     def record(self, name: str, collection: str = "") -> Record | None:
         """Everything that is stored of a document, or None."""
         row = self._row(select(documents), name, collection)
-        if row is None:
+        document = self.document(name, collection)
+        if row is None or document is None:
             return None
         ids = range(row.first_passage, row.first_passage + row.passages)
         found = self.passages(ids)
+        stored = [found[id] for id in ids]
         return Record(
-            document_of(row),
-            row.sha256,
-            row.size,
-            [found[id] for id in ids],
-            self.vectors(ids)[1],
-            row.reading,
+            document, row.sha256, row.size, stored, self.vectors(ids)[1], row.reading, original=row.original
         )
 
     def sha256(self, name: str, collection: str = "") -> str | None:
@@ -284,74 +227,32 @@ class Catalog:
         """As `version`, of all documents of these names, by collection and name."""
         found = {}
         with self._reading() as connection:
-            for part in _parts(names):
+            for part in parts(names):
                 for row in connection.execute(_SHORT.where(documents.c.name.in_(part))):
                     check_document(row._mapping)
                     found[row.collection, row.name] = (row.sha256, row.reading)
         return found
 
     def is_original(self, sha256: str) -> bool:
-        """Whether some document came from the file of this SHA-256."""
+        """Whether some document came from the file of this SHA-256, and the catalog itself does not hold it."""
+        wanted = select(documents.c.id).where(documents.c.sha256 == sha256, documents.c.original.is_(None))
         with self._reading() as connection:
-            return (
-                connection.scalar(select(documents.c.id).where(documents.c.sha256 == sha256).limit(1))
-                is not None
-            )
+            return connection.scalar(wanted.limit(1)) is not None
 
-    def admitted(self, where: Where) -> NDArray[np.int64]:
-        """The ids of the passages that `where` admits, ascending."""
-        query = select(passages.c.id).join_from(passages, documents).where(*_conditions(where))
+    def originals(self) -> list[str]:
+        """The SHA-256 of all files that documents came from and that the catalog itself does not hold, ascending."""
+        wanted = select(documents.c.sha256).where(documents.c.original.is_(None)).distinct()
         with self._reading() as connection:
-            found = connection.execute(query.order_by(passages.c.id)).scalars().all()
-        return np.array(found, dtype=np.int64)
+            return list(connection.execute(wanted.order_by(documents.c.sha256)).scalars())
 
-    def document_ids(self, where: Where) -> list[int]:
-        """The ids of the documents of the names, collections and statuses that `where` asks for, ascending."""
-        narrowed = Where(documents=where.documents, collections=where.collections, statuses=where.statuses)
-        query = select(documents.c.id).where(*_conditions(narrowed)).order_by(documents.c.id)
-        with self._reading() as connection:
-            return list(connection.execute(query).scalars())
-
-    def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
-        """The passages of these ids that exist."""
-        found: dict[int, Passage] = {}
-        with self._reading() as connection:
-            for part in _parts(ids):
-                for row in connection.execute(_PASSAGES.where(passages.c.id.in_(part))):
-                    passage = passage_of(row)
-                    found[passage.id] = passage
-        return found
-
-    def check_gone(self, ids: Sequence[int]) -> None:
-        """Raises LibraryError if a passage that was looked for in vain has never been removed."""
-        for id in ids:
-            covers = and_(changes.c.action == "remove", changes.c.first <= id, changes.c.last >= id)
-            with self._reading() as connection:
-                if connection.scalar(select(changes.c.number).where(covers).limit(1)) is None:
-                    raise damaged(self.file, f"passage {id} is gone")
-
-    def speakers(self) -> list[str]:
-        """The names of all who speak in some document, each once."""
-        with self._reading() as connection:
-            rows = connection.execute(select(passages.c.speaker_name).distinct())
-            return sorted(name for (name,) in rows if name)
-
-    def all_passages(self) -> Iterator[Passage]:
-        """Every passage, by name of the document and then in order of the text."""
-        ordered = _PASSAGES.order_by(documents.c.name, passages.c.seq)
-        with self._reading() as connection:
-            for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(ordered):
-                yield passage_of(row)
-
-    def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
-        """The ids of `ids` that exist, in the given order, and their vectors in the same order."""
+    def vectors_of(self, digests: Sequence[int]) -> dict[int, Vectors]:
+        """Vectors, float32 of shape (d,), by the digest of the text that they were made of; of those that are known."""
         found: dict[int, bytes] = {}
         with self._reading() as connection:
-            for part in _parts(ids):
-                for row in connection.execute(_VECTORS.where(vectors.c.passage_id.in_(part))):
-                    found[row[0]] = checked_vector(*row)
-        there = [id for id in ids if id in found]
-        return there, matrix_of([found[id] for id in there])
+            for part in parts(sorted(set(digests))):
+                for digest, *row in connection.execute(_ENCODED.where(passages.c.digest.in_(part))):
+                    found[digest] = checked_vector(*row)
+        return dict(zip(found, matrix_of(list(found.values())), strict=True))
 
     def all_vectors(self) -> tuple[int, list[int], Vectors]:
         """All vectors as (change number that they stand at, ids ascending, vectors)."""
@@ -371,7 +272,7 @@ class Catalog:
             (_VECTORS, lambda row: checked_vector(*row)),
             (select(changes), check_change),
         )
-        wrong = []
+        wrong, whole = [], select(*WHOLE_DOCUMENT)
         with self._engine.connect() as connection:
             for query, check in rows:
                 for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query):
@@ -381,8 +282,8 @@ class Catalog:
                         wrong.append(str(error))
             for id in connection.execute(select(documents.c.id)).scalars().all():
                 try:
-                    connection.execute(select(documents).where(documents.c.id == id)).one_or_none()
-                except DamagedColumn:
+                    _document_of(connection, connection.execute(whole.where(documents.c.id == id)).one())
+                except (DamagedColumn, TypeError, ValueError, KeyError):
                     wrong.append(f"document {id}")
         return wrong
 
@@ -390,6 +291,16 @@ class Catalog:
         """Bring the write-ahead log into the file and empty it, as far as open readers allow."""
         with self._engine.connect() as connection:
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    def trim(self) -> None:
+        """As `checkpoint` if the log has grown, and if nobody reads from it just now."""
+        log = self.file.with_name(self.file.name + "-wal")
+        if not log.exists() or log.stat().st_size <= WAL_KEPT:
+            return
+        with suppress(LibraryError), self._engine.connect() as connection:
+            connection.execute(text(f"PRAGMA busy_timeout = {TRIM_MILLISECONDS}"))
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            connection.execute(text(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}"))
 
     def vacuum(self) -> None:
         """Write the whole file anew, so that nothing of what was deleted is in it or in its write-ahead log."""
@@ -412,58 +323,60 @@ class Catalog:
         finally:
             self._writing = None
 
+    @contextmanager
+    def uncommitted(self) -> Iterator[Catalog]:
+        """The catalog as it will be when the transaction under way has committed, to be read within it."""
+        with self.writing() as transaction:
+            yield _Uncommitted(self, transaction)
+
+
+class _Uncommitted(Catalog):
+    """What a transaction sees."""
+
+    def __init__(self, catalog: Catalog, transaction: Transaction) -> None:
+        self.file, self._engine, self._writing = catalog.file, catalog._engine, transaction
+
+    @contextmanager
+    def _asking(self) -> Iterator[sqlite3.Connection]:
+        with self._reading() as connection:
+            driver: Any = connection.connection.driver_connection
+            yield driver
+
+    @contextmanager
+    def _reading(self, at_once: bool = False) -> Iterator[Connection]:
+        assert self._writing is not None
+        try:
+            yield self._writing.connection
+        except DamagedColumn as error:
+            raise damaged(self.file, error) from None
+
 
 _SHORT = select(*(documents.c[name] for name in DOCUMENT_CHECKED), documents.c.label_crc, documents.c.crc)
+_STRETCHES = select(passages.c.start, passages.c.text)
 _COUNT = select(func.count()).select_from(passages).scalar_subquery()
 _VECTORS = select(vectors.c.passage_id, vectors.c.vector, vectors.c.crc)
+_ENCODED = select(passages.c.digest, *_VECTORS.selected_columns).join_from(passages, vectors)
 _PASSAGES = select(*PASSAGE_COLUMNS).join_from(passages, documents)
 
 
-def _parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    for start in range(0, len(values), IDS_AT_ONCE):
-        yield values[start : start + IDS_AT_ONCE]
+def _document_of(connection: Connection, row: Any) -> Document:
+    """The Document of a row of WHOLE_DOCUMENT, with the text that its passages hold."""
+    held = connection.execute(_STRETCHES.where(passages.c.document_id == row.id))
+    return document_of(row, [(start, text) for start, text in held])
 
 
-def _conditions(where: Where) -> list[Any]:
-    """What the passages that `where` admits have in common, as in Where.admits."""
-    conditions: list[Any] = []
-    for column, values in (
-        (documents.c.name, where.documents),
-        (documents.c.collection, where.collections),
-        (passages.c.speaker_name, where.speakers),
-        (passages.c.publisher, where.publishers),
-        (documents.c.status, where.statuses),
-    ):
-        if values:
-            conditions.append(column.in_(sorted(values)))
-    if where.dated:
-        date = passages.c.published
-        conditions.append(date != "")
-        # As in passage.period: 2024-02 begins on 2024-02-01 and ends on 2024-02-31 at the latest.
-        begins = date.concat(func.substr("-01-01", func.length(date) - 3))
-        ends = date.concat(func.substr("-12-31", func.length(date) - 3))
-        if where.published_to:
-            conditions.append(begins <= period(where.published_to)[1])
-        if where.published_from:
-            conditions.append(ends >= period(where.published_from)[0])
-    return [and_(True, *conditions)] if conditions else []
-
-
-def damaged(file: Path, reason: object) -> LibraryError:
-    """What to tell the user of a catalog that cannot be read."""
-    return LibraryError(
-        f"资料库的 catalog.db 已损坏 catalog.db is damaged ({reason}): 请删除文件夹 {file.parent}，再从备份恢复或重新同步 "
-        "delete that folder, then restore a backup or sync again"
-    )
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    """What SQLite forgets between connections."""
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT}")
 
 
 def _engine(file: Path) -> Engine:
-    place = f"sqlite:///{file}"
-    if file.exists() and _is_read_only(file.parent):
-        # Nobody can write there, so that SQLite needs none of the files that it would make beside it.
-        place = f"sqlite:///file:{quote(str(file.resolve()))}?immutable=1&uri=true"
     engine = create_engine(
-        place,
+        f"sqlite:///{place_of(file)}&uri=true"
+        if "?" in place_of(file)
+        else f"sqlite:///{place_of(file)}?uri=true",
         connect_args={"timeout": BUSY_SECONDS},
         pool_size=8,
         max_overflow=-1,
@@ -473,25 +386,8 @@ def _engine(file: Path) -> Engine:
     return engine
 
 
-def _is_read_only(folder: Path) -> bool:
-    """Whether the file system of `folder` is mounted read-only."""
-    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
-
-
 def _explain(file: Path, context: ExceptionContext) -> None:
     """Turns what SQLite says of a damaged or inaccessible file into a LibraryError, for all statements at once."""
     error = context.original_exception
-    if not isinstance(error, sqlite3.DatabaseError):
-        return
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the last byte is the kind, the rest says more
-    if code in REFUSED:
-        raise LibraryError(f"无法打开或写入 cannot open or write {file}: {error}") from None
-    if code in CORRUPT or "decode" in str(error):
-        raise damaged(file, error) from None
-
-
-def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-    """What SQLite forgets between connections."""
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT}")
+    if isinstance(error, sqlite3.DatabaseError) and (told := explained(file, error)) is not None:
+        raise told from None

@@ -133,7 +133,92 @@ def _passages_to_2(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('changes', ?)", last)
 
 
-STEPS: dict[int, Step] = {1: _to_2}
+def _to_3(connection: sqlite3.Connection) -> None:
+    """Texts stored once; small originals inside; notices, unsure stretches, the day of coming into force; digests."""
+    connection.create_function("crc", -1, _crc, deterministic=True)
+    issued = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'documents'").fetchone()
+    connection.execute(
+        """CREATE TABLE documents_3 (
+            id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, collection TEXT NOT NULL, name TEXT NOT NULL,
+            version INTEGER NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL, characters INTEGER NOT NULL,
+            passages INTEGER NOT NULL, first_passage INTEGER NOT NULL, reading INTEGER NOT NULL,
+            added_at TEXT NOT NULL, title TEXT NOT NULL, published TEXT NOT NULL, publisher TEXT NOT NULL,
+            status TEXT NOT NULL, effective TEXT NOT NULL, media_type TEXT NOT NULL, encoding TEXT NOT NULL,
+            hygiene TEXT NOT NULL, notices TEXT NOT NULL, text_crc BIGINT NOT NULL, label_crc BIGINT NOT NULL,
+            crc BIGINT NOT NULL, layout BLOB NOT NULL, original BLOB, UNIQUE (collection, name))"""
+    )
+    for (number,) in connection.execute("SELECT id FROM documents ORDER BY id").fetchall():
+        try:
+            text_crc, layout = _layout(connection, number)
+        except (zlib.error, ValueError, TypeError) as error:
+            raise sqlite3.DatabaseError(f"document {number}: {error}") from error
+        checked = f"""collection, name, version, sha256, size, characters, passages, first_passage, reading, added_at,
+            title, published, publisher, status, '', media_type, encoding, hygiene, '[]', {text_crc}"""
+        connection.execute(
+            f"INSERT INTO documents_3 SELECT id, {checked}, label_crc, crc({checked}), ?, NULL "
+            "FROM documents WHERE id = ?",
+            (layout, number),
+        )
+    connection.execute("DROP TABLE documents")
+    connection.execute("ALTER TABLE documents_3 RENAME TO documents")
+    connection.execute("CREATE INDEX documents_by_file ON documents (sha256) WHERE original IS NULL")
+    if issued is not None:
+        connection.execute("DELETE FROM sqlite_sequence WHERE name IN ('documents', 'documents_3')")
+        connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('documents', ?)", issued)
+    _passages_to_3(connection)
+
+
+def _passages_to_3(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        """CREATE TABLE passages_3 (
+            id INTEGER NOT NULL, document_id INTEGER NOT NULL, seq INTEGER NOT NULL, start INTEGER NOT NULL,
+            "end" INTEGER NOT NULL, kind TEXT NOT NULL, article TEXT NOT NULL, heading TEXT NOT NULL,
+            section TEXT NOT NULL, speaker_name TEXT, speaker_organisation TEXT, speaker_role TEXT,
+            published TEXT NOT NULL, publisher TEXT NOT NULL, url TEXT NOT NULL, page INTEGER,
+            unsure BOOLEAN NOT NULL, digest BIGINT, crc BIGINT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (id),
+            FOREIGN KEY(document_id) REFERENCES documents (id) ON DELETE CASCADE)"""
+    )
+    own = """kind, article, heading, section, speaker_name, speaker_organisation, speaker_role, published,
+        publisher, url, page"""
+    connection.execute(
+        f"""INSERT INTO passages_3 SELECT id, document_id, seq, start, "end", {own}, 0, NULL,
+            crc(start, "end", text, {own}, 'False', document_id, id, seq), text FROM passages"""
+    )
+    connection.execute("DROP TABLE passages")
+    connection.execute("ALTER TABLE passages_3 RENAME TO passages")
+    connection.execute("CREATE INDEX passages_by_document ON passages (document_id, seq)")
+    connection.execute("CREATE INDEX passages_by_digest ON passages (digest)")
+    connection.execute(
+        "CREATE INDEX passages_by_speaker ON passages (speaker_name) WHERE speaker_name IS NOT NULL"
+    )
+
+
+def _layout(connection: sqlite3.Connection, number: int) -> tuple[int, bytes]:
+    """The checksum of a document's text, and the column that holds its outline and what no passage holds."""
+    columns = connection.execute(
+        "SELECT pages, outline, origin, text FROM documents WHERE id = ?", (number,)
+    ).fetchone()
+    pages, outline, origin = [json.loads(zlib.decompress(column)) for column in columns[:3]]
+    text = zlib.decompress(columns[3]).decode()
+    gaps, upto = [], 0
+    spans = 'SELECT start, "end" FROM passages WHERE document_id = ? ORDER BY start, "end"'
+    for start, end in connection.execute(spans, (number,)):
+        if start > upto:
+            gaps.append([upto, text[upto:start]])
+        upto = max(upto, end)
+    if upto < len(text):
+        gaps.append([upto, text[upto:]])
+    layout = {
+        "pages": pages,
+        "outline": outline,
+        "origin": [origin["starts"], origin["origins"]],
+        "gaps": gaps,
+    }
+    written = json.dumps(layout, ensure_ascii=False, separators=(",", ":")).encode()
+    return zlib.crc32(text.encode()), zlib.compress(written, 6)
+
+
+STEPS: dict[int, Step] = {1: _to_2, 2: _to_3}
 """The step that leads on from each schema."""
 
 

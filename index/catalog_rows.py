@@ -3,21 +3,24 @@
 Plain SQL types that PostgreSQL has too. Ids of documents come from AUTOINCREMENT and those of passages
 from the change log, so that neither is ever given twice.
 
-`crc` is a checksum of the row's other values, but for the compressed ones, which zlib guards: SQLite notices
+`crc` is a checksum of the row's other values, but for the packed ones, which guard themselves: SQLite notices
 a damaged page only where its structure breaks. Every row that is read is checked; what is merely compared in
 SQL (filters, `speakers`) is not, and `zhida verify` checks all.
+
+No text is stored twice. A document's text is what its passages hold and what lies between them; the file that it
+came from, unless it is large, is stored as what distinguishes it from that text.
 """
 
 from __future__ import annotations
 
-import functools
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -30,8 +33,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from index.catalog_types import Compressed, CompressedJSON, DamagedColumn, PlainJSON, checksum, plain_json
+from index.catalog_types import PackedJSON, PlainJSON, plain_json
 from index.passage import Article, Document, Hygiene, OffsetMap, Passage, Speaker
+from index.stored import PASSAGE_FIELDS, DamagedColumn, checksum, label_checksum
 
 metadata = MetaData()
 
@@ -42,7 +46,7 @@ documents = Table(
     Column("collection", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("sha256", Text, nullable=False, index=True),
+    Column("sha256", Text, nullable=False),
     Column("size", Integer, nullable=False),
     Column("characters", Integer, nullable=False),
     Column("passages", Integer, nullable=False),
@@ -53,24 +57,24 @@ documents = Table(
     Column("published", Text, nullable=False),
     Column("publisher", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column("effective", Text, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("encoding", Text, nullable=False),
     Column("hygiene", PlainJSON, nullable=False),
+    Column("notices", PlainJSON, nullable=False),
+    Column("text_crc", BigInteger, nullable=False),
     Column("label_crc", BigInteger, nullable=False),
     Column("crc", BigInteger, nullable=False),
     # The long columns stand last: SQLite reads a row from its front and follows it into overflow pages only
-    # as far as asked, so that listing documents does not read their texts.
-    Column("pages", CompressedJSON, nullable=False),
-    Column("outline", CompressedJSON, nullable=False),
-    Column("origin", CompressedJSON, nullable=False),
-    Column("text", Compressed, nullable=False),
+    # as far as asked, so that listing documents does not read their outlines.
+    Column("layout", PackedJSON, nullable=False),
+    Column("original", LargeBinary),
     UniqueConstraint("collection", "name"),
     sqlite_autoincrement=True,
 )
+Index("documents_by_file", documents.c.sha256, sqlite_where=documents.c.original.is_(None))
 
-# The text is stored although it is documents.text[start:end]. Fifty hits lie in up to fifty documents, and
-# cutting them out would read each document whole (SQLite has no random access into a text); stored, it costs
-# the disk one more copy of the text, which is small beside the vectors.
+# `digest` is that of the text which the vector was made of; an earlier version of the program has left none.
 passages = Table(
     "passages",
     metadata,
@@ -90,10 +94,15 @@ passages = Table(
     Column("publisher", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("page", Integer),
+    Column("unsure", Boolean, nullable=False),
+    Column("digest", BigInteger),
     Column("crc", BigInteger, nullable=False),
     Column("text", Text, nullable=False),
     Index("passages_by_document", "document_id", "seq"),
+    Index("passages_by_digest", "digest"),
 )
+
+Index("passages_by_speaker", passages.c.speaker_name, sqlite_where=passages.c.speaker_name.is_not(None))
 
 vectors = Table(
     "vectors",
@@ -131,45 +140,26 @@ meta = Table(
     Column("value", Text, nullable=False),
 )
 
-PASSAGE_COLUMNS = (
-    documents.c.name,
-    *(passages.c[name] for name in ("start", "end", "text", "kind", "article", "heading", "section")),
-    *(passages.c[name] for name in ("speaker_name", "speaker_organisation", "speaker_role")),
-    *(passages.c[name] for name in ("published", "publisher", "url", "page")),
-    *(documents.c[name] for name in ("status", "collection")),
-    *(passages.c[name] for name in ("document_id", "id", "seq", "crc")),
-    documents.c.label_crc,
+PASSAGE_COLUMNS = tuple(
+    metadata.tables[table].c[name] for table, _, name in (field.partition(".") for field in PASSAGE_FIELDS)
 )
-"""What `passage_of` takes, in its order."""
 
 DOCUMENT_CHECKED = tuple(
     column.name
     for column in documents.columns
-    if column.name not in ("id", "label_crc", "crc", "pages", "outline", "origin", "text")
+    if column.name not in ("id", "label_crc", "crc", "layout", "original")
 )
 """What `crc` of a document covers; its id is given by the database."""
 
+_PLAIN = tuple(column.name for column in documents.columns if isinstance(column.type, PlainJSON))
 
-def passage_of(row: Sequence[Any]) -> Passage:
-    """The Passage of a row of PASSAGE_COLUMNS. Raises DamagedColumn if it is not what was stored."""
-    name, *own, status, collection, document_id, id, seq, crc, label_crc = row
-    if checksum(*own, document_id, id, seq) != crc or label_checksum(name, collection, status) != label_crc:
-        raise DamagedColumn(f"passage {id} of {name}")
-    (start, end, text, kind, article, heading, section, who, organisation, role, *origin) = own
-    speaker = None if who is None else Speaker(who, organisation, role)
-    context = [kind, article, heading, section, speaker, *origin, status, collection, False, document_id, id]
-    return Passage(name, start, end, text, *context)
-
-
-@functools.lru_cache(maxsize=4096)
-def label_checksum(name: str, collection: str, status: str) -> int:
-    """Checksum of what each passage shows of its document; the passages of one share it."""
-    return checksum(name, collection, status)
+WHOLE_DOCUMENT = tuple(column for column in documents.columns if column.name != "original")
+"""What `document_of` takes."""
 
 
 def document_checksums(row: Mapping[Any, Any]) -> dict[str, int]:
     """The columns `label_crc` and `crc` of the row of a document whose other columns are given."""
-    values = [row[name] if name != "hygiene" else plain_json(row[name]) for name in DOCUMENT_CHECKED]
+    values = [plain_json(row[name]) if name in _PLAIN else row[name] for name in DOCUMENT_CHECKED]
     label = label_checksum(row["name"], row["collection"], row["status"])
     return {"label_crc": label, "crc": checksum(*values)}
 
@@ -181,19 +171,9 @@ def check_document(row: Mapping[Any, Any]) -> None:
         raise DamagedColumn(f"document {row['name']}")
 
 
-def vector_checksum(passage_id: int, vector: bytes) -> int:
-    """Checksum of a row of `vectors`."""
-    return zlib.crc32(vector, passage_id & 0xFFFFFFFF)
-
-
-def checked_vector(passage_id: int, vector: bytes, crc: int) -> bytes:
-    """The vector; raises DamagedColumn if it is not what was stored."""
-    if not isinstance(vector, bytes) or vector_checksum(passage_id, vector) != crc:
-        raise DamagedColumn(f"vector {passage_id}")
-    return vector
-
-
-def passage_row(passage: Passage, id: int, document_id: int, seq: int) -> dict[str, Any]:
+def passage_row(
+    passage: Passage, id: int, document_id: int, seq: int, digest: int | None = None
+) -> dict[str, Any]:
     """The row of a passage under the ids that it gets."""
     speaker = passage.speaker
     row = {
@@ -213,9 +193,11 @@ def passage_row(passage: Passage, id: int, document_id: int, seq: int) -> dict[s
         "publisher": passage.publisher,
         "url": passage.url,
         "page": passage.page,
+        "unsure": passage.unsure,
         "text": passage.text,
     }
     row["crc"] = checksum(*[row[name] for name in _PASSAGE_CHECKED])
+    row["digest"] = digest
     return row
 
 
@@ -231,59 +213,94 @@ def change_row(action: str, document_id: int, ids: range, issued: int) -> dict[s
     return row | {"crc": checksum(*row.values())}
 
 
-def check_change(row: Row[Any]) -> None:
-    """Raises DamagedColumn if a whole row of `changes` is not what was stored."""
-    if checksum(row.action, row.document_id, row.first, row.last, row.issued) != row.crc:
-        raise DamagedColumn(f"change {row.number}")
-
-
-def document_row(document: Document) -> dict[str, Any]:
+def document_row(document: Document, passages: Sequence[Passage]) -> dict[str, Any]:
     """The columns of `documents` that the Document itself gives."""
+    text = document.text
+    layout = {
+        "pages": list(document.pages),
+        "outline": [_article_row(article) for article in document.articles],
+        "origin": [list(document.origin.starts), list(document.origin.origins)],
+        "unsure": [list(span) for span in document.unsure],
+        "gaps": list(_gaps(text, passages)),
+    }
     return {
         "name": document.name,
         "collection": document.collection,
         "status": document.status,
-        "characters": len(document.text),
+        "effective": document.effective,
+        "characters": len(text),
         "title": document.title,
         "published": document.published,
         "publisher": document.publisher,
         "media_type": document.media_type,
         "encoding": document.encoding,
-        "hygiene": {name: getattr(document.hygiene, name) for name in Hygiene.__slots__},
-        "pages": list(document.pages),
-        "outline": [_article_row(article) for article in document.articles],
-        "origin": {"starts": list(document.origin.starts), "origins": list(document.origin.origins)},
-        "text": document.text,
+        "hygiene": {name: n for name in Hygiene.__slots__ if (n := getattr(document.hygiene, name))},
+        "notices": list(document.notices),
+        "text_crc": zlib.crc32(text.encode()),
+        "layout": {name: value for name, value in layout.items() if value},
     }
 
 
-def document_of(row: Row[Any]) -> Document:
-    """The Document of a whole row of `documents`."""
+def document_of(row: Row[Any], stretches: Sequence[tuple[int, str]]) -> Document:
+    """The Document of a row of WHOLE_DOCUMENT and its passages as (start, text).
+
+    Raises DamagedColumn if together they are not the text that was stored.
+    """
+    layout = row.layout
+    text = _joined([*stretches, *((start, text) for start, text in layout.get("gaps", ()))])
+    if zlib.crc32(text.encode()) != row.text_crc:
+        raise DamagedColumn(f"text of {row.name}")
     return Document(
         name=row.name,
-        text=row.text,
+        text=text,
         title=row.title,
-        articles=tuple(_article_of(article) for article in row.outline),
-        origin=OffsetMap(tuple(row.origin["starts"]), tuple(row.origin["origins"])),
+        articles=tuple(_article_of(article) for article in layout.get("outline", ())),
+        origin=OffsetMap(*map(tuple, layout["origin"])),
         hygiene=Hygiene(**row.hygiene),
         media_type=row.media_type,
         encoding=row.encoding,
         published=row.published,
         publisher=row.publisher,
-        pages=tuple(row.pages),
+        pages=tuple(layout.get("pages", ())),
         status=row.status,
         collection=row.collection,
+        notices=tuple(row.notices),
+        unsure=tuple((start, end) for start, end in layout.get("unsure", ())),
+        effective=row.effective,
         id=row.id,
     )
 
 
+def _gaps(text: str, passages: Sequence[Passage]) -> Iterator[tuple[int, str]]:
+    """The stretches of `text` that no passage holds, each with its start."""
+    upto = 0
+    for start, end in sorted((passage.start, passage.end) for passage in passages):
+        if start > upto:
+            yield upto, text[upto:start]
+        upto = max(upto, end)
+    if upto < len(text):
+        yield upto, text[upto:]
+
+
+def _joined(stretches: Sequence[tuple[int, str]]) -> str:
+    """The text that these stretches cover without a gap; some may overlap."""
+    parts, upto = [], 0
+    for start, text in sorted(stretches):
+        new = text[max(0, upto - start) :]
+        parts.append(new)
+        upto += len(new)
+    return "".join(parts)
+
+
 # Built by hand: dataclasses.asdict copies every value deeply and took a sixth of the time to store a document.
 def _article_row(article: Article) -> dict[str, Any]:
-    row = {name: getattr(article, name) for name in Article.__slots__}
-    return row | {"speaker": asdict(article.speaker) if article.speaker else None}
+    row = {name: value for name in Article.__slots__ if (value := getattr(article, name))}
+    return row | {"speaker": asdict(article.speaker)} if article.speaker else row
 
 
 def _article_of(stored: dict[str, Any]) -> Article:
-    speaker = stored["speaker"]
-    headings = tuple((offset, text) for offset, text in stored["headings"])
-    return Article(**{**stored, "speaker": Speaker(**speaker) if speaker else None, "headings": headings})
+    values = {"title": "", "start": 0, "end": 0, **stored}
+    if speaker := values.get("speaker"):
+        values["speaker"] = Speaker(**speaker)
+    values["headings"] = tuple((offset, text) for offset, text in values.get("headings", ()))
+    return Article(**values)

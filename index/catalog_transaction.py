@@ -7,17 +7,16 @@ learn of it. Whoever calls holds the library's lock (index.library_writer).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from index.catalog_rows import (
     DOCUMENT_CHECKED,
     change_row,
     changes,
-    check_change,
     check_document,
     document_checksums,
     document_row,
@@ -25,11 +24,11 @@ from index.catalog_rows import (
     meta,
     passage_row,
     passages,
-    vector_checksum,
     vectors,
 )
 from index.catalog_types import vector_bytes
 from index.passage import Document, Passage
+from index.stored import check_change, vector_checksum
 from index.vectors.base import Vectors
 
 NAMES_AT_ONCE = 1000  # well below the number of variables that a statement may have
@@ -39,8 +38,10 @@ NAMES_AT_ONCE = 1000  # well below the number of variables that a statement may 
 class Record:
     """A document on its way into the catalog, with everything that is stored of it.
 
-    `vectors[i]` belongs to `passages[i]`. `sha256` and `size` are those of the file as it came; `reading`
-    is the version of the program that read and split it.
+    `vectors[i]` belongs to `passages[i]`, and so does `digests[i]`, the hash of the text that it was made of, so far
+    as they are known. `sha256` and `size` are those of the file as it came, and `original` is the file itself as
+    index.originals packs it, or None when it lies elsewhere; `reading` is the version of the program that read and
+    split it.
     """
 
     document: Document
@@ -49,6 +50,17 @@ class Record:
     passages: Sequence[Passage]
     vectors: Vectors
     reading: int
+    digests: Sequence[int | None] = ()
+    original: bytes | None = None
+
+
+class _Place(NamedTuple):
+    """Where a document is stored. `kept` says that its passages keep the ids that they had."""
+
+    record: Record
+    ids: range
+    document_id: int
+    kept: bool
 
 
 class LastChange(NamedTuple):
@@ -63,31 +75,33 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         """Takes a connection with a transaction under way."""
-        self._connection = connection
+        self.connection = connection
         self._issued = last_change(connection).issued
 
     def put(self, records: Sequence[Record]) -> None:
         """Store documents of different names, each in place of the one of its name if there is one.
 
-        The passages get new ids in either case. Raises ValueError for a passage that is not its stretch of
-        the document's text: no such passage may ever be cited.
+        The passages get new ids, unless all of them are found and encoded as those that they replace. Raises
+        ValueError for a passage that is not its stretch of the document's text: no such passage may ever be cited.
         """
         passage_rows: list[dict[str, Any]] = []
         vector_rows: list[dict[str, Any]] = []
         log: list[dict[str, Any]] = []
         for record in records:
             _check(record)
-        for record, ids, document_id in self._put_documents(records):
-            halves = vector_bytes(record.vectors)
-            for seq, (id, passage) in enumerate(zip(ids, record.passages, strict=True)):
-                passage_rows.append(passage_row(passage, id, document_id, seq))
-                crc = vector_checksum(id, halves[seq])
-                vector_rows.append({"passage_id": id, "vector": halves[seq], "crc": crc})
+        for record, ids, document_id, kept in self._put_documents(records):
+            rows = _passage_rows(record, ids, document_id)
+            if kept:
+                self.connection.execute(_EDIT_PASSAGE, [{"which": row["id"], **row} for row in rows])
+                log.append(self._change("edit", document_id, range(0)))
+                continue
+            passage_rows += rows
+            for id, half in zip(ids, vector_bytes(record.vectors), strict=True):
+                vector_rows.append({"passage_id": id, "vector": half, "crc": vector_checksum(id, half)})
             log.append(self._change("add", document_id, ids))
-        # Together, since each statement costs SQLAlchemy as much as SQLite needs for twenty rows.
-        for statement, rows in ((_ADD_PASSAGE, passage_rows), (_ADD_VECTOR, vector_rows), (_ADD_CHANGE, log)):
+        for table, rows in ((passages, passage_rows), (vectors, vector_rows), (changes, log)):
             if rows:
-                self._connection.execute(statement, rows)
+                self._insert(table, rows)
 
     def remove(self, name: str, collection: str = "") -> bool:
         """Remove a document with all that hangs on it; False if there is none of this name."""
@@ -95,7 +109,7 @@ class Transaction:
         if old is None:
             return False
         self._forget(old)
-        self._connection.execute(delete(documents).where(documents.c.id == old.id))
+        self.connection.execute(delete(documents).where(documents.c.id == old.id))
         return True
 
     def rename(self, old: str, new: str, collection: str = "") -> None:
@@ -103,41 +117,74 @@ class Transaction:
         found = self._find(old, collection)
         if found is None:
             raise ValueError(f"no document named {old}")
-        whole = self._connection.execute(_SHORT.where(documents.c.id == found.id)).mappings().one()
+        whole = self.connection.execute(_SHORT.where(documents.c.id == found.id)).mappings().one()
         check_document(whole)
         row = {**whole, "name": new}
         named = {"name": new} | document_checksums(row)
-        self._connection.execute(update(documents).where(documents.c.id == found.id).values(named))
-        self._connection.execute(_ADD_CHANGE, self._change("rename", found.id, range(0)))
+        self.connection.execute(update(documents).where(documents.c.id == found.id).values(named))
+        self.connection.execute(_ADD_CHANGE, self._change("rename", found.id, range(0)))
 
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Replace what the catalog knows about itself under these keys."""
-        self._connection.execute(delete(meta).where(meta.c.key.in_(list(values))))
-        self._connection.execute(
-            insert(meta), [{"key": key, "value": value} for key, value in values.items()]
-        )
+        self.connection.execute(delete(meta).where(meta.c.key.in_(list(values))))
+        self.connection.execute(insert(meta), [{"key": key, "value": value} for key, value in values.items()])
 
-    def _put_documents(self, records: Sequence[Record]) -> Iterator[tuple[Record, range, int]]:
-        """The rows of the documents alone; each with the ids that its passages will have, and its own."""
+    def _put_documents(self, records: Sequence[Record]) -> Iterator[_Place]:
+        """Store the rows of the documents alone; where each is, and which ids its passages have."""
         olds = self._find_all(records)
         fresh: list[tuple[Record, range]] = []
         for record in records:
-            ids = range(first := self._issued + 1, first + len(record.passages))
-            self._issued = max(self._issued, ids.stop - 1)
             old = olds.get((record.document.collection, record.document.name))
             if old is None:
-                fresh.append((record, ids))
+                fresh.append((record, self._next_ids(record)))
                 continue
-            self._forget(old)
-            self._connection.execute(delete(passages).where(passages.c.document_id == old.id))
+            kept = self._is_kept(record, old)
+            if kept:
+                ids = range(old.first_passage, old.first_passage + old.passages)
+            else:
+                ids = self._next_ids(record)
+                self._forget(old)
+                self.connection.execute(delete(passages).where(passages.c.document_id == old.id))
             changed = update(documents).where(documents.c.id == old.id)
-            self._connection.execute(changed.values(_document_row(record, ids, old.version + 1)))
-            yield record, ids, int(old.id)
+            self.connection.execute(changed.values(_document_row(record, ids, old.version + 1)))
+            yield _Place(record, ids, int(old.id), kept)
         if fresh:
             rows = [_document_row(record, ids, 1) for record, ids in fresh]
-            numbers = self._connection.scalars(_ADD_DOCUMENTS, rows).all()
-            for (record, ids), number in zip(fresh, numbers, strict=True):
-                yield record, ids, int(number)
+            self._insert(documents, rows)
+            stored = self._find_all([record for record, _ in fresh])
+            for record, ids in fresh:
+                number = stored[record.document.collection, record.document.name].id
+                yield _Place(record, ids, int(number), False)
+
+    def _next_ids(self, record: Record) -> range:
+        first = self._issued + 1
+        self._issued += len(record.passages)
+        return range(first, self._issued + 1)
+
+    def _is_kept(self, record: Record, old: Any) -> bool:
+        """Whether the passages are found and encoded as those that are stored: where they stand does not matter."""
+        if (old.passages, old.status) != (len(record.passages), record.document.status):
+            return False
+        stored = self.connection.execute(_OLD_PASSAGES, {"document": old.id}).all()
+        halves = vector_bytes(record.vectors)
+        return len(stored) == len(halves) and all(
+            (*row[:-2],) == (*_found_by(passage), half) and row.crc == vector_checksum(row.passage_id, half)
+            for row, passage, half in zip(stored, record.passages, halves, strict=True)
+        )
+
+    def _insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows, without SQLAlchemy's way, which takes longer to look at each than SQLite to store it."""
+        dialect = self.connection.dialect
+        statement = insert(table).compile(dialect=dialect, column_keys=list(rows[0]))
+        order = statement.positiontup
+        if order is None:  # a driver that takes values by name
+            self.connection.execute(insert(table), rows)
+            return
+        columns = []
+        for name in order:
+            stored = table.c[name].type.bind_processor(dialect)
+            columns.append([row[name] if stored is None else stored(row[name]) for row in rows])
+        self.connection.exec_driver_sql(str(statement), list(zip(*columns, strict=True)))
 
     def _find_all(self, records: Sequence[Record]) -> dict[tuple[str, str], Any]:
         """What is stored under the names of the records, by collection and name."""
@@ -145,48 +192,77 @@ class Transaction:
         found = {}
         for start in range(0, len(names), NAMES_AT_ONCE):
             part = {"wanted": names[start : start + NAMES_AT_ONCE]}
-            for row in self._connection.execute(_FIND_ALL, part):
+            for row in self.connection.execute(_FIND_ALL, part):
                 found[row.collection, row.name] = row
         return found
 
     def _find(self, name: str, collection: str) -> Any:
-        return self._connection.execute(_FIND, {"wanted": name, "within": collection}).one_or_none()
+        return self.connection.execute(_FIND, {"wanted": name, "within": collection}).one_or_none()
 
     def _forget(self, old: Any) -> None:
         ids = range(old.first_passage, old.first_passage + old.passages)
-        self._connection.execute(_ADD_CHANGE, self._change("remove", old.id, ids))
+        self.connection.execute(_ADD_CHANGE, self._change("remove", old.id, ids))
 
     def _change(self, action: str, document_id: int, ids: range) -> dict[str, Any]:
         self._issued = max(self._issued, ids.stop - 1)
         return change_row(action, document_id, ids, self._issued)
 
 
-_FIND = select(documents.c.id, documents.c.first_passage, documents.c.passages, documents.c.version).where(
+_OLD = (documents.c.id, *(documents.c[name] for name in ("first_passage", "passages", "version", "status")))
+_FIND = select(*_OLD).where(
     documents.c.name == bindparam("wanted"), documents.c.collection == bindparam("within")
 )
 _SHORT = select(*(documents.c[name] for name in DOCUMENT_CHECKED), documents.c.label_crc, documents.c.crc)
-_FIND_ALL = select(
-    documents.c.collection,
-    documents.c.name,
-    documents.c.id,
-    documents.c.first_passage,
-    documents.c.passages,
-    documents.c.version,
-).where(documents.c.name.in_(bindparam("wanted", expanding=True)))
-_ADD_DOCUMENTS = insert(documents).returning(documents.c.id, sort_by_parameter_order=True)
-_ADD_PASSAGE = insert(passages)
-_ADD_VECTOR = insert(vectors)
+_FIND_ALL = select(documents.c.collection, documents.c.name, *_OLD).where(
+    documents.c.name.in_(bindparam("wanted", expanding=True))
+)
+_FOUND_BY = ("text", "kind", "article", "heading", "section")
+_SPEAKER = ("name", "organisation", "role")
+_OLD_PASSAGES = (
+    select(
+        *(passages.c[name] for name in _FOUND_BY),
+        *(passages.c[f"speaker_{name}"] for name in _SPEAKER),
+        *(passages.c[name] for name in ("published", "publisher")),
+        vectors.c.vector,
+        vectors.c.crc,
+        vectors.c.passage_id,
+    )
+    .join_from(passages, vectors)
+    .where(passages.c.document_id == bindparam("document"))
+    .order_by(passages.c.seq)
+)
+_EDIT_PASSAGE = update(passages).where(passages.c.id == bindparam("which"))
 _ADD_CHANGE = insert(changes)
 
 
+def _found_by(passage: Passage) -> tuple[str | None, ...]:
+    """What the search index takes of a passage, in the order of _OLD_PASSAGES."""
+    own = tuple(getattr(passage, name) for name in _FOUND_BY)
+    who = tuple(getattr(passage.speaker, name) if passage.speaker else None for name in _SPEAKER)
+    return (*own, *who, passage.published, passage.publisher)
+
+
+def _passage_rows(record: Record, ids: range, document_id: int) -> list[dict[str, Any]]:
+    """The rows of a document's passages; one that meets an unsure stretch of the text is unsure."""
+    unsure = record.document.unsure
+    digests = record.digests or [None] * len(ids)
+    rows = []
+    for seq, (id, passage, digest) in enumerate(zip(ids, record.passages, digests, strict=True)):
+        if any(start < passage.end and passage.start < end for start, end in unsure):
+            passage = replace(passage, unsure=True)
+        rows.append(passage_row(passage, id, document_id, seq, digest))
+    return rows
+
+
 def _document_row(record: Record, ids: range, version: int) -> dict[str, Any]:
-    row = document_row(record.document) | {
+    row = document_row(record.document, record.passages) | {
         "version": version,
         "sha256": record.sha256,
         "size": record.size,
         "passages": len(ids),
         "first_passage": ids.start,
         "reading": record.reading,
+        "original": record.original,
         "added_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return row | document_checksums(row)

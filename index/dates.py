@@ -14,6 +14,14 @@ _FULL = re.compile(
     rf"{_YEAR}\s*年\s*(?:(?P<month>\d{{1,2}})\s*月(?:\s*份)?\s*(?:(?P<day>\d{{1,2}})\s*[日号])?)?"
 )
 _ISO = re.compile(rf"(?<!\d){_YEAR}(?P<sep>[-/.])(?P<month>\d{{1,2}})(?P=sep)(?P<day>\d{{1,2}})(?!\d)")
+_HAN_YEAR = "[一二][〇○Ｏ零一二三四五六七八九]{3}"
+_HAN = re.compile(
+    rf"(?<![〇○零一二三四五六七八九十百千])(?P<year>{_HAN_YEAR})\s*年"
+    r"(?:\s*(?P<month>[一二三四五六七八九十]{1,2})\s*月(?:\s*(?P<day>[一二三四五六七八九十]{1,3})\s*[日号])?)?"
+)
+_HAN_DIGITS = {digit: str(value) for value, digit in enumerate("〇一二三四五六七八九")} | dict.fromkeys(
+    "○Ｏ零", "0"
+)
 _URL = [
     re.compile(rf"[/_-]{_YEAR}[-/](?P<month>\d{{1,2}})[-/](?P<day>\d{{1,2}})(?!\d)"),
     re.compile(rf"(?:[/_-]t?|\bt){_YEAR}(?P<month>\d{{2}})(?P<day>\d{{2}})(?!\d)"),
@@ -55,8 +63,8 @@ def iso(year: int, month: int | None = None, day: int | None = None) -> str:
 
 
 def find_date(text: str) -> str:
-    """The first date in `text` with a year of its own, as 2023年9月26日 or 2023-09-26; "" for none."""
-    found = [match for match in (_FULL.search(text), _ISO.search(text)) if match]
+    """The first date in `text` with a year of its own, as 2023年9月26日, 2023-09-26 or 二〇二三年九月; "" for none."""
+    found = [match for match in (_FULL.search(text), _ISO.search(text), _HAN.search(text)) if match]
     return _of(min(found, key=lambda match: match.start())) if found else ""
 
 
@@ -124,5 +132,15 @@ def _relative(word: str, month: int | None, day: int | None, now: list[int]) -> 
 def _of(match: re.Match[str]) -> str:
     groups = match.groupdict()
     return iso(
-        int(groups["year"]), int(groups.get("month") or 0) or None, int(groups.get("day") or 0) or None
+        _number(groups["year"]), _number(groups.get("month")) or None, _number(groups.get("day")) or None
     )
+
+
+def _number(text: str | None) -> int:
+    """The value of figures or of a Chinese numeral below a hundred or digit by digit: 三十一 → 31; 0 for none."""
+    if not text or text.isdecimal():
+        return int(text or 0)
+    tens, ten, ones = text.rpartition("十")
+    if ten:
+        return int(_HAN_DIGITS.get(tens, "1")) * 10 + int(_HAN_DIGITS.get(ones, "0"))
+    return int("".join(_HAN_DIGITS[digit] for digit in text))

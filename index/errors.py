@@ -7,6 +7,7 @@
     ├── LibraryError          a home folder is missing, damaged or not a library
     │   ├── LibraryBusy       another process is writing to this library
     │   └── ModelMismatch     the library was made by another embedding model
+    ├── NotThere              a conversation or an answer is not there, or is somebody else's
     └── AnswererError         the language model did not answer
 
 Anything else that is raised is a defect of ours and keeps its traceback.
@@ -39,6 +40,10 @@ class LibraryBusy(LibraryError):
 
 class ModelMismatch(LibraryError):
     """The library's vectors were made by another embedding model than the one in the settings."""
+
+
+class NotThere(ZhidaError):
+    """A conversation or an answer that is not there, or belongs to somebody else: nobody is told which."""
 
 
 class AnswererError(ZhidaError):

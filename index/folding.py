@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from itertools import chain
+from collections.abc import Sequence
+from itertools import accumulate, chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,28 @@ def fold(text: str) -> str:
         return spell(text)
     folded = becomes.take(codes).tobytes().decode("utf-16-le")
     return str(simplifier().convert(folded)) if _PHRASES in present else folded
+
+
+def fold_all(texts: Sequence[str]) -> list[str]:
+    """`fold` of each of these texts, none of which is empty; looked up together, which takes half the time."""
+    changed = list(texts)
+    for mark, spelled in _SEVERAL:
+        changed = [text.replace(mark, spelled) for text in changed]
+    codes = np.frombuffer("".join(changed).encode("utf-16-le", "surrogatepass"), dtype=np.uint16)
+    ends = list(accumulate(map(len, changed)))
+    if len(codes) != ends[-1]:  # a character of two units: then places are not characters
+        return [fold(text) for text in texts]
+    becomes, kinds = _table()
+    hardest = np.maximum.reduceat(kinds.take(codes), [0, *ends[:-1]]).tolist()
+    folded = becomes.take(codes).tobytes().decode("utf-16-le", "surrogatepass")
+    found = []
+    for text, kind, start, end in zip(texts, hardest, [0, *ends[:-1]], ends, strict=True):
+        if kind == _HARD:
+            found.append(spell(text))
+        else:
+            part = folded[start:end]
+            found.append(str(simplifier().convert(part)) if kind == _PHRASES else part)
+    return found
 
 
 @functools.cache

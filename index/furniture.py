@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Literal
 
 from index.lines import HAN, Line, columns, ends_sentence, squeeze
+from index.numbers import work_number
 
 Kind = Literal["text", "url", "number", "header", "contents", "section", "title", "link"]
 
@@ -112,10 +113,12 @@ def mark_numbers(marks: Marks) -> None:
             bare.append((i, int(number[1])))
         elif kinds[i] == "text" and _PAGE_NUMBER.fullmatch(line.text):
             kinds[i] = "number"
-    in_series = _series(bare) if marks.width else set()
-    for i, _ in bare:
-        if i in in_series or _is_apart(marks, i):
+    in_series = (_series(bare) if marks.width else set()) | _all_pages(marks, bare)
+    before = 0  # the last page number
+    for i, value in bare:
+        if i in in_series or _is_apart(marks, i) or (value == before + 1 and _ends_page(marks, i)):
             kinds[i] = "number"
+            before = value
 
 
 def _is_apart(marks: Marks, i: int) -> bool:
@@ -131,6 +134,22 @@ def _is_apart(marks: Marks, i: int) -> bool:
         return True
     set_apart = line.indent >= 3 or line.blanks >= 2 or (below is not None and below.blanks >= 2)
     return set_apart and marks.is_open(marks.text_before(i))
+
+
+def _all_pages(marks: Marks, bare: Sequence[tuple[int, int]]) -> set[int]:
+    """The lines of the numbers set in below a gap, if they count all pages from 1 to the end of the text."""
+    foot = [(i, n) for i, n in bare if marks.lines[i].indent >= 3 and marks.lines[i].blanks > 0]
+    if len(foot) < 2 or [n for _, n in foot] != list(range(1, len(foot) + 1)):
+        return set()
+    apart = all(below - above >= LEAST_PAGE for (above, _), (below, _) in pairwise(foot[:-1]))
+    return {i for i, _ in foot} if apart and _ends_page(marks, foot[-1][0]) else set()
+
+
+def _ends_page(marks: Marks, i: int) -> bool:
+    """Whether line `i` is set apart at the end of the text, where the number of the last page stands."""
+    line = marks.lines[i]
+    rest = marks.kinds[i + 1 :]
+    return (line.blanks > 0 or line.indent >= 3) and all(kind in ("url", "number") for kind in rest)
 
 
 def _series(numbers: Sequence[tuple[int, int]]) -> set[int]:
@@ -264,12 +283,15 @@ def mark_headers(marks: Marks) -> None:
     for key, where in places.items():
         if not key.strip("#-—…."):
             continue
-        at_top = [i for i in where if _at_page_top(marks, i)]
+        at_edge = [i for i in where if _at_page_top(marks, i) or _at_page_foot(marks, i)]
         apart = where[-1] - where[0] >= LEAST_PAGE
         alone = len(where) == 1 and _is_page_head(marks, where[0])
-        if key in sections or alone or (apart and len(at_top) >= 2 and len(at_top) >= 0.6 * len(where)):
+        if key in sections or alone or (apart and len(at_edge) >= 2 and len(at_edge) >= 0.6 * len(where)):
             for i in where:
                 marks.kinds[i] = "header"
+            if work_number(lines[where[0]].text):
+                # The number of a standard stands on its cover, too, and nowhere else.
+                marks.kinds[_last_on_first_page(marks, where)] = "text"
 
 
 def _names_section(marks: Marks, title: Title) -> bool:
@@ -296,10 +318,29 @@ def _is_page_head(marks: Marks, i: int) -> bool:
     return bool(marks.width) and after_foot and line.indent >= 3 and line.width <= MAX_SECTION
 
 
+def _last_on_first_page(marks: Marks, where: Sequence[int]) -> int:
+    """The last of the lines `where` that stands on the page of the first of them, as far as the text shows it."""
+    last = where[0]
+    for i in where[1:]:
+        between = range(last + 1, i + 1)
+        if any(marks.lines[n].new_page or marks.kinds[n] == "number" for n in between) or i - last > 3:
+            break
+        last = i
+    return last
+
+
+def _at_page_foot(marks: Marks, i: int) -> bool:
+    """Whether line `i` stands right above a page's number, below a gap, or where a form feed ends the page."""
+    if i + 1 == len(marks.lines):
+        return False
+    below = marks.lines[i + 1]
+    return below.new_page or (marks.kinds[i + 1] == "number" and marks.lines[i].blanks > 0)
+
+
 def _at_page_top(marks: Marks, i: int) -> bool:
     """Whether line `i` stands where a page begins, as far as the text still shows it."""
     line = marks.lines[i]
-    if line.new_page:
+    if line.new_page or i == 0:
         return True
     if not marks.width:
         return False

@@ -205,7 +205,7 @@ class LexicalIndex:
                 clause_number = field == "context_words" and _CLAUSE_NUMBER.match(token)
                 weight = CLAUSE_WEIGHT if clause_number else field_weight
                 term = Query.term_query(self._schema, field, token, "freq")
-                clauses.append((Occur.Should, Query.boost_query(term, weight)))
+                clauses.append((Occur.Should, term if weight == 1 else Query.boost_query(term, weight)))
         return Query.boolean_query(clauses) if clauses else None
 
     def _filters(self, where: Where, documents: Collection[int] | None) -> list[Query]:
@@ -215,6 +215,9 @@ class LexicalIndex:
         if documents is not None:
             named["document"] = [str(document) for document in documents]
         filters = [Query.term_set_query(self._schema, field, values) for field, values in named.items()]
+        if where.readable is not None:
+            readable = [_keyword(collection) for collection in where.readable]
+            filters.append(Query.term_set_query(self._schema, "collection", readable))
         if where.dated:
             # Rows without a date begin and end on day 0.
             first = _day(period(where.published_from)[0]) if where.published_from else 1

@@ -7,86 +7,60 @@ library knows nothing of questions beyond their words, and fuses nothing: each m
 
 from __future__ import annotations
 
+import functools
 import shutil
 import threading
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index import words
-from index.catalog import Catalog, DocumentInfo
-from index.durable import bytes_below, make_folder, sha256_of, unwritable, writer_lock
+from index.catalog_reader import SCHEMA, CatalogReader
+from index.durable import make_folder, sha256_of, unwritable, writer_lock
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
 from index.library_reader import Reader, model_mismatch
-from index.library_writer import LEXICAL, PENDING, Writer, reading_number
-from index.manifest import FILE_NAME, Manifest, read_manifest
-from index.originals import FOLDER as ORIGINALS
-from index.originals import Originals
+from index.library_search import Mode, Search
+from index.library_status import CATALOG, ORIGINALS, LibraryStatus, status_of
+from index.manifest import FILE_NAME
 from index.passage import EVERYWHERE, Document, Hit, Passage, Where
-from index.previous import FILE_NAME as PREVIOUS
-from index.snapshot import VECTORS, Snapshot
+from index.projections import LEXICAL
+from index.snapshot import VECTORS
 from index.split import IDEAL
 from index.vectors.base import Vectors
 
 if TYPE_CHECKING:
+    from index.catalog import Catalog, DocumentInfo
+    from index.library_writer import Writer
     from index.sync import Progress, SyncReport
 
-Mode = Literal["lexical", "dense"]
+_T = TypeVar("_T")
 
-CATALOG = "catalog.db"
 DOCUMENTS_AT_ONCE = 256  # stored in one transaction
 LOCK_SECONDS = 2.0  # how long to wait for another process: longer than the index needs to be mended
 THREAD_SECONDS = 30.0  # how long to wait for another thread of this process
-GONE_SECONDS, GONE_POLL = (
-    10.0,
-    0.05,
-)  # how long a search waits for an index of which nothing is left, and how often it looks
 HEAD_WITHIN = 100  # passages of one article before which its head is looked for
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryStatus:
-    """What `zhida status` shows. `generation` is the number of the last change; `size` is bytes on disk.
-
-    `sizes` are the bytes of each part. Changes up to `vectors_upto` are in the vector segment and those up to
-    `lexical_upto` in the lexical index; later ones are searched by brute force until they are taken in. `recall` is
-    the share of the ten nearest that vector search finds: 1 when it compares every vector, else as it was measured.
-    """
-
-    documents: int
-    passages: int
-    characters: int
-    generation: int
-    embedder: str
-    size: int
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    vectors_upto: int = 0
-    lexical_upto: int = 0
-    recall: float = 1.0
-    previous: bool = False
-    """Whether there is a state to roll back to."""
 
 
 class Library:
     """An open home folder. Safe to use from many threads."""
 
-    def __init__(self, home: Path, embedder: Embedder, catalog: Catalog, passage_length: int = IDEAL) -> None:
+    def __init__(
+        self, home: Path, embedder: Embedder, catalog: CatalogReader, passage_length: int = IDEAL
+    ) -> None:
         """Use `Library.open`."""
         self.home = home
         self.passage_length = passage_length
         self._embedder = embedder
         self._catalog = catalog
         self._thread_lock = threading.Lock()
-        self._speakers: tuple[int, list[str]] = (-1, [])
         self._asked: tuple[str | None, NDArray[np.float32]] = (None, np.zeros(0, dtype=np.float32))
         self._made: tuple[Path, ...] | None = None
         """The folders made for this library, if it has just been made."""
@@ -118,7 +92,7 @@ class Library:
             made = tuple(folder for folder in (home, *home.parents) if not folder.exists())
             make_folder(home)
             (home / FILE_NAME).unlink(missing_ok=True)  # of a catalog that somebody has deleted
-        catalog = Catalog(file, create=create)
+        catalog = _opened(file, create)
         try:
             library = cls(home, embedder, catalog, passage_length)
             library._made = made
@@ -138,13 +112,15 @@ class Library:
         rebuild: bool = False,
         collection: str = "",
         on_progress: Callable[[Progress], None] | None = None,
+        workers: int = 0,
     ) -> SyncReport:
         """Make `collection` hold exactly the files of `paths` (files and folders); see index.sync.
 
-        Other collections stay as they are. With `rebuild` every file is read and encoded again, in one step that readers see whole. Raises
-        ReadError if a path is missing or the library's own, before anything has changed, and LibraryBusy.
-        If no file at all can be read, nothing changes and the report says so. A library that `open` has
-        made and that is still empty then is taken away and closed.
+        Other collections stay as they are. With `rebuild` every file is read and encoded again, in one step
+        that readers see whole. `workers` is how many processes read files at a time, 0 for as many as there
+        are cores. Raises ReadError if a path is missing or the library's own, before anything has changed, and
+        LibraryBusy. If no file at all can be read, nothing changes and the report says so. A library that
+        `open` has made and that is still empty then is taken away and closed.
         """
         from index.scan import check
         from index.sync import sync  # here, since asking needs no readers: they cost 0.1 s to import
@@ -152,7 +128,7 @@ class Library:
         try:
             check(paths, self.home)
             with self.writing(rebuild) as writer:
-                return sync(writer, paths, rebuild, on_progress, collection)
+                return sync(writer, paths, rebuild, on_progress, collection, workers)
         finally:
             if self._made is not None:
                 self._unmake()
@@ -182,11 +158,12 @@ class Library:
         return stored
 
     def _add(self, writer: Writer, documents: Sequence[tuple[Document, bytes]]) -> int:
-        from index.sync import reading_of  # here, since asking needs no readers
+        from index.library_writer import reading_number  # here, since asking needs no readers
+        from index.reading import reading_of
 
         fresh, replaced = {}, []
         number = reading_number(self.passage_length)
-        versions = self._catalog.versions(sorted({document.name for document, _ in documents}))
+        versions = self.catalog.versions(sorted({document.name for document, _ in documents}))
         for document, original in documents:
             key = (document.collection, document.name)
             stored = versions.get(key)
@@ -206,7 +183,7 @@ class Library:
     def remove_many(self, names: Sequence[str], collection: str = "") -> None:
         """Remove documents, all or, when one of the names is unknown (LibraryError), none."""
         with self.writing() as writer:
-            hashes = [self._catalog.sha256(name, collection) for name in names]
+            hashes = [self.catalog.sha256(name, collection) for name in names]
             for name, sha256 in zip(names, hashes, strict=True):
                 if sha256 is None:
                     raise _unknown(name)
@@ -221,34 +198,31 @@ class Library:
         """The `k` best passages, best first. Higher scores are better: BM25 for "lexical", inner product
         (-1..1) for "dense"; comparable within one list only. Sees what any process has stored until now.
         Raises ModelMismatch in dense mode if the library was rebuilt with another model meanwhile."""
-        self.refresh()
-        deadline = time.monotonic() + GONE_SECONDS
-        while True:
-            snapshot = self._reader.snapshot
-            found = self._ranked(snapshot, question, k, mode, where)
-            there = {passage.id: passage for passage in self.passages([id for id, _ in found])}
-            gone = [id for id, _ in found if id not in there]
-            if not gone:
-                break
-            # Removed since the snapshot was made, all of them perhaps: then look at what has come in their place.
-            self._catalog.check_gone(gone)
-            moved = self._reader.refresh(wait=True) or self._reader.snapshot is not snapshot
-            if time.monotonic() > deadline or (there and not moved):
-                break
-            if not moved:
-                time.sleep(GONE_POLL)  # the index follows a rebuild that has just been committed
-        return [Hit(there[id], score, {mode: score}) for id, score in found if id in there]
 
-    def _ranked(
-        self, snapshot: Snapshot, question: str, k: int, mode: Mode, where: Where
-    ) -> list[tuple[int, float]]:
-        """The `k` best of a snapshot as (passage id, score); some may be gone from the catalog by now."""
-        if mode == "lexical":
-            named = self._catalog.document_ids(where) if where.documents else None
-            return snapshot.lexical.search(question, k, where, named)
-        if self._reader.mismatch is not None:
-            raise self._reader.mismatch
-        return snapshot.nearest(self.encode_query(question), k, self._reader.admitted(where))
+        def find(search: Search) -> list[Hit]:
+            found = search.ranked(question, k, mode, where)
+            there = search.passages([id for id, _ in found])
+            return [Hit(there[id], score, {mode: score}) for id, score in found if id in there][:k]
+
+        return self.searching(find)
+
+    def searching(self, find: Callable[[Search], _T]) -> _T:
+        """What `find` makes of the library as it is now; asked again when passages that it wanted were removed meanwhile."""
+        self.refresh()
+        further = 0
+        while True:
+            search = Search(self._reader, self._catalog, self.encode_query, further)
+            found = find(search)
+            if not search.short:
+                return found
+            # Removed since the snapshot was made: look at what has come in their place, or behind them.
+            self._catalog.check_gone(sorted(search.gone))
+            if self._reader.refresh(wait=True) or self._reader.snapshot is not search.snapshot:
+                further = 0
+            elif search.exhausted:
+                return found
+            else:
+                further = max(search.wanted, 2 * len(search.gone))
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """The vector of a question: shape (d,), unit length; zero when the model knows none of its words."""
@@ -294,7 +268,8 @@ class Library:
 
     def passages(self, ids: Sequence[int]) -> list[Passage]:
         """The passages of these ids in the given order; ids that are gone are left out."""
-        return self._reader.passages(ids)
+        found = self._reader.passages(ids)
+        return [found[id] for id in ids if id in found]
 
     def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
         """The passage with up to `before` and `after` others around it, in order of the text.
@@ -320,10 +295,11 @@ class Library:
 
     def speakers(self) -> list[str]:
         """The names of all who speak or write in some document, as printed there; kept until something changes."""
-        generation = self.generation
-        if self._speakers[0] != generation:
-            self._speakers = (generation, self._catalog.speakers())
-        return self._speakers[1]
+        return list(self._reader.speakers())
+
+    def collections(self) -> list[str]:
+        """The collections that hold a document, ascending; "" is the common part. Kept until something changes."""
+        return list(self._reader.collections())
 
     def all_passages(self) -> Iterator[Passage]:
         """Every passage, by name of the document and in order of its text."""
@@ -331,28 +307,36 @@ class Library:
 
     def document(self, name: str, collection: str = "") -> Document:
         """The document of this name with its text; raises LibraryError if there is none."""
-        document = self._catalog.document(name, collection)
+        document = self.catalog.document(name, collection)
         if document is None:
             raise _unknown(name)
         return document
 
     def documents(self) -> list[DocumentInfo]:
         """All documents by name, without their texts."""
-        return self._catalog.documents()
+        return self.catalog.documents()
 
     def original(self, name: str, collection: str = "") -> bytes:
         """The file of a document as it came; raises LibraryError if there is none of this name."""
-        sha256 = self._catalog.sha256(name, collection)
-        if sha256 is None:
+        from index.originals import original_of  # it needs SQLAlchemy, as `catalog` does
+
+        data = original_of(self.catalog, name, collection)
+        if data is None:
             raise _unknown(name)
-        return Originals(self.home).read(sha256)
+        return data
 
     # State
 
-    @property
+    @functools.cached_property
     def catalog(self) -> Catalog:
         """The truth of this library, to be read."""
-        return self._catalog
+        from index.catalog import (
+            Catalog,  # SQLAlchemy, which a question does without: it costs 0.2 s to import
+        )
+
+        return (
+            self._catalog if isinstance(self._catalog, Catalog) else Catalog(self._catalog.file, create=False)
+        )
 
     @property
     def fusion_weight(self) -> float:
@@ -366,22 +350,7 @@ class Library:
 
     def status(self) -> LibraryStatus:
         """Counts and sizes, as they are now."""
-        totals = self._catalog.totals()
-        manifest = read_manifest(self.home) or Manifest()
-        parts = {"catalog": CATALOG, "lexical": LEXICAL, "vectors": VECTORS, "originals": ORIGINALS}
-        return LibraryStatus(
-            documents=totals.documents,
-            passages=totals.passages,
-            characters=totals.characters,
-            generation=self._catalog.last_change(),
-            embedder=self._embedder.name,
-            size=bytes_below(self.home),
-            sizes={part: bytes_below(self.home / name) for part, name in parts.items()},
-            vectors_upto=manifest.upto,
-            lexical_upto=manifest.lexical_upto,
-            recall=min((segment.recall for segment in manifest.segments), default=1.0),
-            previous=(self.home / PREVIOUS).is_file(),
-        )
+        return status_of(self.home, self._catalog, self._embedder.name)
 
     def refresh(self) -> bool:
         """See what any process has changed; True if there was something. A few microseconds if not.
@@ -393,6 +362,8 @@ class Library:
     def close(self) -> None:
         """Close the catalog; the library cannot be used afterwards."""
         self._catalog.close()
+        if "catalog" in self.__dict__:
+            self.catalog.close()
 
     def __enter__(self) -> Self:
         """The library itself."""
@@ -411,6 +382,8 @@ class Library:
         At the end the index has followed and this library sees the change. Raises LibraryBusy after `wait`
         seconds, and ModelMismatch unless `rebuild` lets vectors of another model pass.
         """
+        from index.library_writer import PENDING, Writer  # which whoever only asks does without
+
         if not self._thread_lock.acquire(timeout=THREAD_SECONDS if wait else 0):
             raise LibraryBusy(
                 f"本进程正在写入，请稍后再试 this process is writing to {self.home}, try again later"
@@ -420,7 +393,7 @@ class Library:
                 mismatch = model_mismatch(self._catalog, self._embedder)
                 if mismatch is not None and not rebuild:
                     raise mismatch
-                writer = Writer(self.home, self._catalog, self._embedder, self.passage_length)
+                writer = Writer(self.home, self.catalog, self._embedder, self.passage_length)
                 try:
                     yield writer
                     writer.catch_up()
@@ -452,9 +425,11 @@ class Library:
 
     def _mend(self, segment_lost: bool) -> bool:
         """Put the index on disk right, if nobody else is writing; False if it could not be done."""
+        from index.library_writer import PENDING, Writer  # as in `writing`
+
         try:
             with writer_lock(self.home / "LOCK", 0):
-                writer = Writer(self.home, self._catalog, self._embedder)
+                writer = Writer(self.home, self.catalog, self._embedder)
                 try:
                     if segment_lost:
                         writer.fold()
@@ -472,6 +447,18 @@ def find_catalog(home: Path) -> Path:
     if not (home / CATALOG).exists():
         raise LibraryError(f"还没有建立索引 no index in {home} yet: 请先运行 run `zhida sync FOLDER` first")
     return home / CATALOG
+
+
+def _opened(file: Path, create: bool) -> CatalogReader:
+    """The catalog, made or brought to the present schema where that is needed."""
+    if file.is_file():
+        reader = CatalogReader(file)
+        if reader.schema() == SCHEMA:
+            return reader
+        reader.close()
+    from index.catalog import Catalog  # SQLAlchemy, as above
+
+    return Catalog(file, create=create)
 
 
 def _belong_together(one: Passage, other: Passage) -> bool:

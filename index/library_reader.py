@@ -6,6 +6,7 @@ the change log read. Threads that search while a new snapshot is made go on with
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import words
-from index.catalog import Catalog, damaged
+from index.catalog_reader import CatalogReader, damaged
 from index.embed import Embedder
 from index.errors import ModelMismatch
 from index.lexical import LexicalIndex
-from index.library_writer import fill, open_lexical
 from index.manifest import FILE_NAME, Manifest, read_manifest
 from index.passage import EVERYWHERE, Passage, Where
+from index.projections import fill, open_lexical
 from index.snapshot import Snapshot, empty, load_segment
 
 Stamp = tuple[tuple[int, int, int], ...]
@@ -37,12 +38,12 @@ class Reader:
     right, or returns False because somebody else is writing; its argument says whether a segment is lost."""
 
     def __init__(
-        self, home: Path, catalog: Catalog, embedder: Embedder, mend: Callable[[bool], bool]
+        self, home: Path, catalog: CatalogReader, embedder: Embedder, mend: Callable[[bool], bool]
     ) -> None:
         """Loads the library as it is now."""
         self._home = home
         wal = catalog.file.with_name(catalog.file.name + "-wal")
-        self._watched = (catalog.file, wal, home / FILE_NAME)
+        self._watched = (str(catalog.file), str(wal), str(home / FILE_NAME))
         self._catalog = catalog
         self._embedder = embedder
         self._mend = mend
@@ -55,22 +56,23 @@ class Reader:
         self._admitted: dict[Where, NDArray[np.int64]] = {}
         self._model: tuple[str, int] | None = None
         self.snapshot: Snapshot = empty(LexicalIndex(None))
+        self._names: tuple[Snapshot, dict[str, tuple[str, ...]]] = (self.snapshot, {})
         self.mismatch: ModelMismatch | None = None
         """Set when the vectors are of another model than `embedder`: dense search is then impossible."""
         self._load()
 
-    def passages(self, ids: Sequence[int]) -> list[Passage]:
-        """The passages of these ids that exist, in the given order."""
+    def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
+        """The passages of these ids that exist."""
         cache = self._cache  # of one snapshot: what a slow thread adds after a change goes into the old one
         there = {id: passage for id in ids if (passage := cache.get(id)) is not None}
-        missing = [id for id in ids if id not in there]
-        if missing:
+        if len(there) < len(ids):
+            missing = [id for id in ids if id not in there]
             found = self._catalog.passages(missing)
             there |= found
             if len(cache) + len(found) > PASSAGES_KEPT:
                 cache.clear()
             cache.update(found)
-        return [there[id] for id in ids if id in there]
+        return there
 
     def admitted(self, where: Where) -> NDArray[np.int64] | None:
         """The ids of the passages that `where` admits, ascending; None when it admits all. Kept until something changes."""
@@ -82,6 +84,29 @@ class Reader:
                 kept.clear()
             kept[where] = self._catalog.admitted(where)
         return kept[where]
+
+    def speakers(self) -> tuple[str, ...]:
+        """The names of all who speak in some document. Kept until something changes."""
+        return self._kept("speakers", self._catalog.speakers)
+
+    def collections(self) -> tuple[str, ...]:
+        """The collections that hold a document. Kept until something changes."""
+        return self._kept("collections", self._catalog.collections)
+
+    def _kept(self, name: str, read: Callable[[], list[str]]) -> tuple[str, ...]:
+        snapshot, kept = self._names
+        if snapshot is not self.snapshot:
+            # Of the very snapshot that it is read after: one with a newer collection must not be taken for readable.
+            snapshot, kept = self._names = self.snapshot, {}
+        if name not in kept:
+            kept[name] = tuple(read())
+        return kept[name]
+
+    def narrowed(self, where: Where) -> Where:
+        """`where` without what it need not say, since it holds of all that there is."""
+        if where.readable is not None and where.readable.issuperset(self.collections()):
+            return replace(where, readable=None)
+        return where
 
     def refresh(self, wait: bool = False) -> bool:
         """See what has changed; True if there was something. With `wait`, also what another thread is loading."""
@@ -103,10 +128,11 @@ class Reader:
             self._inode, self._manifest, self.snapshot = inode, None, empty(LexicalIndex(None))
         before = self.snapshot.number
         number = self._catalog.last_change()
-        manifest = read_manifest(self._home)
+        manifest = self._read_manifest(number)
         if manifest is not None and manifest.generation > number:
             number = self._catalog.last_change()  # or somebody has written meanwhile
-            if manifest.generation > number:
+            manifest = self._read_manifest(number)
+            if manifest is not None and manifest.generation > number:
                 raise damaged(self._catalog.file, f"changes {number + 1} to {manifest.generation} are gone")
         changed = (number, manifest) != (before, self._manifest) or self._behind or manifest is None
         if changed:
@@ -127,8 +153,13 @@ class Reader:
         lexical = self._sound_lexical(number, manifest)
         base = self._base(manifest)
         lost = base is None
+        if (lexical is None or lost) and (later := self._read_manifest(number)) != manifest:
+            # Another index has taken its place meanwhile.
+            manifest = later
+            lexical, base = self._sound_lexical(number, manifest), self._base(manifest)
+            lost = base is None
         if (lexical is None or lost) and self._mend(lost):
-            manifest = read_manifest(self._home)
+            manifest = self._read_manifest(number)
             lexical, base = open_lexical(self._home, manifest), self._base(manifest)
         if lexical is None and self._behind and base is self.snapshot and number == base.number:
             return  # still being written; there is nothing new to see
@@ -175,11 +206,15 @@ class Reader:
         start = empty(self.snapshot.lexical)
         return replace(start, number=manifest.upto, segment=segments[0], store=store)
 
+    def _read_manifest(self, number: int) -> Manifest | None:
+        manifest = read_manifest(self._home)
+        return None if manifest is None else manifest.at(number)
+
     def _look(self) -> Stamp:
         return tuple(_stat(file) for file in self._watched)
 
 
-def model_mismatch(catalog: Catalog, embedder: Embedder) -> ModelMismatch | None:
+def model_mismatch(catalog: CatalogReader, embedder: Embedder) -> ModelMismatch | None:
     """Why the catalog's vectors and those of `embedder` must not be mixed; None when they are of one model."""
     name, dimension = _model_of(catalog) or (embedder.name, embedder.dimension)
     if (name, dimension) == (embedder.name, embedder.dimension) or not catalog.totals().passages:
@@ -191,15 +226,15 @@ def model_mismatch(catalog: Catalog, embedder: Embedder) -> ModelMismatch | None
     )
 
 
-def _model_of(catalog: Catalog) -> tuple[str, int] | None:
+def _model_of(catalog: CatalogReader) -> tuple[str, int] | None:
     made = catalog.meta()
     return (made["embedder"], int(made["dimension"])) if "embedder" in made else None
 
 
-def _stat(file: Path) -> tuple[int, int, int]:
+def _stat(file: str | Path) -> tuple[int, int, int]:
     """Inode, size and time of change in nanoseconds; zeros for a file that is not there."""
     try:
-        found = file.stat()
+        found = os.stat(file)  # noqa: PTH116 - each question looks, and a Path takes as long again
     except OSError:
         return (0, 0, 0)
     return (found.st_ino, found.st_size, found.st_mtime_ns)

@@ -7,39 +7,46 @@ index or segment, manifest. A crash between two of them leaves the search index 
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from index import words
-from index.catalog import Catalog, damaged
+from index.catalog import Catalog
+from index.catalog_reader import Changes, damaged
 from index.catalog_transaction import Record
-from index.durable import make_folder, sha256_of_file, sync_file, sync_folder, unwritable
+from index.durable import make_folder
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
-from index.lexical import LexicalIndex, LexicalRow
-from index.manifest import Manifest, Segment, read_manifest, write_manifest
+from index.lexical import LexicalIndex
+from index.manifest import Manifest, read_manifest, write_manifest
 from index.originals import FOLDER as ORIGINALS
-from index.originals import Originals
+from index.originals import Originals, pack_small
 from index.passage import Document, Passage
 from index.previous import FILE_NAME as PREVIOUS
 from index.previous import previous_originals
+from index.projections import (
+    EXHAUSTIVE_UP_TO,
+    ROWS_AT_ONCE,
+    lexical_row,
+    make_lexical,
+    open_lexical,
+    sweep,
+    write_segment,
+)
 from index.snapshot import NO_VECTORS, VECTORS
 from index.split import IDEAL, sentences
-from index.vectors.base import Vectors, VectorStore
-from index.vectors.faiss import FaissStore
+from index.vectors.base import Vectors
 
-LEXICAL = "lexical"
 READING = 4
 """Raise it when readers, cleaning or splitting give other passages: sync then reads every file again."""
 READINGS = 100_000
 """More than any length of a passage and than any READING."""
 
-ROWS_AT_ONCE = 2000  # bounds memory while an index is filled
-EXHAUSTIVE_UP_TO = 200_000  # passages; some 30 ms a search with 512 dimensions
 QUESTIONS = 200  # that a search by lists is measured with
 PENDING = 1024  # vectors that may be searched by brute force before a new segment is worth writing
 
@@ -71,16 +78,24 @@ class Writer:
         self.home = home
         self.catalog = catalog
         self.passage_length = passage_length
+        self.encode_all = not reuses_vectors(catalog, embedder)
+        """Whether passages are encoded also whose vectors are known: those of another model, in a rebuild."""
         self._embedder = embedder
         self._originals = Originals(home)
         for folder in (VECTORS, ORIGINALS):
             make_folder(home / folder)
         self._manifest = read_manifest(home) or Manifest()
-        self._lexical = self._sound_lexical()
+        self._lexical_name, self._lexical = self._sound_lexical()
+        self._announced: tuple[str, LexicalIndex] | None = None
         self.catch_up()
+        sweep(home, self._manifest)  # what a crash has left
 
     def close(self) -> None:
         """Let go of the lexical index; what was not committed is made up for by the next catch_up."""
+        self._let_go()
+        self.catalog.trim()
+
+    def _let_go(self) -> None:
         if self._lexical is not None:
             self._lexical.close()
 
@@ -89,16 +104,17 @@ class Writer:
     def store(self, readings: Sequence[Reading]) -> None:
         """Encode and store documents; all of them are acknowledged when this returns, or none."""
         passages = [passage for reading in readings for passage in reading.passages]
-        vectors = self._encode(passages)
+        vectors, digests = self._encode(passages)
         number = reading_number(self.passage_length)
-        records, start = [], 0
+        records, large, start = [], {}, 0
         for reading in readings:
-            stop = start + len(reading.passages)
-            part = vectors[start:stop]
-            size = len(reading.original)
-            records.append(Record(reading.document, reading.sha256, size, reading.passages, part, number))
-            start = stop
-        self._originals.keep({reading.sha256: reading.original for reading in readings})
+            part = slice(start, start := start + len(reading.passages))
+            original = pack_small(reading.original, reading.document.text)
+            if original is None:
+                large[reading.sha256] = reading.original
+            file = (reading.document, reading.sha256, len(reading.original))
+            records.append(Record(*file, reading.passages, vectors[part], number, digests[part], original))
+        self._originals.keep(large)
         self._put(records)
 
     def encode_again(self, documents: Iterable[tuple[str, str]]) -> None:
@@ -106,7 +122,8 @@ class Writer:
         for name, collection in documents:
             record = self.catalog.record(name, collection)
             if record is not None:
-                self._put([replace(record, vectors=self._encode(record.passages))])
+                vectors, digests = self._encode(record.passages)
+                self._put([replace(record, vectors=vectors, digests=digests)])
 
     def rename(self, pairs: Sequence[tuple[str, str]], collection: str = "") -> None:
         """Give documents other names, as (old, new); nothing is read or encoded."""
@@ -126,20 +143,34 @@ class Writer:
             transaction.set_meta(model)
             transaction.put(records)
 
-    def _encode(self, passages: Sequence[Passage]) -> Vectors:
+    def _encode(self, passages: Sequence[Passage]) -> tuple[Vectors, list[int]]:
+        """The vectors of passages, float32 (n, d), and the digests of the texts that they are made of.
+
+        What is stored already, in whichever document, is not encoded again.
+        """
         texts = [words.normalize(f"{passage.context}\n{passage.text}") for passage in passages]
-        return self._embedder.encode(texts, kind="passage")
+        digests = [digest_of(text) for text in texts]
+        known = {} if self.encode_all else self.catalog.vectors_of(digests)
+        new = [place for place, digest in enumerate(digests) if digest not in known]
+        if len(new) == len(texts):
+            return self._embedder.encode(texts, kind="passage"), digests
+        vectors = np.zeros((len(texts), self._embedder.dimension), dtype=np.float32)
+        for place, digest in enumerate(digests):
+            if digest in known:
+                vectors[place] = known[digest]
+        if new:
+            vectors[new] = self._embedder.encode([texts[place] for place in new], kind="passage")
+        return vectors, digests
 
     # Originals
 
     def drop_originals(self) -> None:
         """Delete the originals that no document came from, nor one of the previous state."""
-        wanted = {info.sha256 for info in self.catalog.documents()}
-        self._originals.drop_all_but(wanted | previous_originals(self.home))
+        self._originals.drop_all_but({*self.catalog.originals(), *previous_originals(self.home)})
 
     def drop_originals_of(self, hashes: Iterable[str]) -> None:
         """Delete the originals of these hashes that no document came from any more, nor one of the previous state."""
-        gone = [sha256 for sha256 in hashes if not self.catalog.is_original(sha256)]
+        gone = [sha for sha in hashes if sha in self._originals and not self.catalog.is_original(sha)]
         if gone:
             kept = previous_originals(self.home)
             self._originals.drop([sha256 for sha256 in gone if sha256 not in kept])
@@ -165,33 +196,64 @@ class Writer:
     def catch_up(self) -> None:
         """Bring the lexical index up to the catalog's last change, and say so in the manifest."""
         last = self.catalog.last_change()
-        if self._lexical is None or self._manifest.lexical_upto < last and not self._follow(self._lexical):
+        before, manifest = self._manifest, replace(self._manifest.at(last), next=None)
+        if self._announced is not None and manifest.lexical == self._announced[0]:
+            self._let_go()
+            self._lexical_name, self._lexical = self._announced
+        since = manifest.lexical_upto
+        if self._lexical is None or since < last and not self._follow(self._lexical, since):
             self._rebuild_lexical()
-        made = replace(self._manifest, generation=last, lexical_upto=last, words=words.fingerprint())
-        if made != self._manifest and self._lexical is not None:
+        made = replace(manifest, generation=last, lexical_upto=last, words=words.fingerprint())
+        made = replace(made, lexical=self._lexical_name)
+        if made != before and self._lexical is not None:
             made = replace(made, lexical_files=self._lexical.files())
         self._publish(made)
+        if before.lexical != made.lexical:
+            sweep(self.home, made)
 
-    def _sound_lexical(self) -> LexicalIndex | None:
-        """The lexical index if it is there, was made by this tokenizer and is not ahead of the catalog."""
-        known = self._manifest.words == words.fingerprint()
-        if not known or self._manifest.lexical_upto > self.catalog.last_change():
-            return None
-        lexical = open_lexical(self.home, self._manifest)
-        if lexical is None or self._manifest.lexical_upto < self.catalog.last_change():
-            return lexical
-        return lexical if len(lexical) == self.catalog.totals().passages else None
+    def prepare(self, source: Catalog) -> Callable[[int], None]:
+        """Write the whole search index of `source`, which will take the place of what the catalog holds.
 
-    def _follow(self, lexical: LexicalIndex) -> bool:
-        """Take the changes since in; False if the index is damaged, so that only a new one helps."""
-        changes = self.catalog.changes(self._manifest.lexical_upto)
+        To be called before that is committed, and what it returns right before, with the number of the last change
+        in the commit: from this moment on readers search the new index, without a moment between the two.
+        """
+        name, lexical = make_lexical(self.home, source)
+        check_count(source, len(lexical))
+        made = self._with_vectors(replace(self._manifest, next=None), source)
+        made = replace(made, words=words.fingerprint(), lexical=name, lexical_files=lexical.files())
+
+        def announce(number: int) -> None:
+            self._announced = name, lexical
+            later = replace(made, generation=number, upto=number, lexical_upto=number)
+            self._publish(replace(self._manifest, next=later))
+
+        return announce
+
+    def prepare_uncommitted(self) -> None:
+        """The same for the transaction under way, unless no passage comes or goes."""
+        with self.catalog.uncommitted() as source:
+            changes = source.changes(self._manifest.generation)
+            if changes.added or changes.removed:
+                self.prepare(source)(changes.upto)
+
+    def _sound_lexical(self) -> tuple[str, LexicalIndex | None]:
+        """The lexical index if it is there, was made by this tokenizer and is not ahead of the catalog; its folder."""
+        last = self.catalog.last_change()
+        manifest = self._manifest.at(last)
+        if manifest.words != words.fingerprint() or manifest.lexical_upto > last:
+            return "", None
+        lexical = open_lexical(self.home, manifest)
+        sound = lexical is not None and (
+            manifest.lexical_upto < last or len(lexical) == self.catalog.totals().passages
+        )
+        return manifest.lexical, lexical if sound else None
+
+    def _follow(self, lexical: LexicalIndex, since: int) -> bool:
+        """Take the changes after change `since` in; False if the index is damaged, so that only a new one helps."""
+        changes = self.catalog.changes(since)
         try:
-            # After a crash some of the added may be there already; removed first, they are never there twice.
-            lexical.remove([*changes.removed, *changes.added])
-            for start in range(0, len(changes.added), ROWS_AT_ONCE):
-                found = self.catalog.passages(changes.added[start : start + ROWS_AT_ONCE])
-                lexical.add([lexical_row(passage) for passage in found.values()])
-            lexical.commit()
+            if changes.added or changes.removed:
+                self._take_in(changes, lexical)
         except LibraryBusy:
             raise
         except LibraryError:
@@ -199,45 +261,41 @@ class Writer:
             return False
         return len(lexical) == self.catalog.totals().passages
 
-    def _rebuild_lexical(self) -> None:
-        self._lexical = None
-        self._publish(replace(self._manifest, words="", lexical_upto=0))  # a crash from here leads here again
-        folder = self.home / LEXICAL
-        if folder.is_dir():
-            shutil.rmtree(folder)
-        make_folder(folder)
-        self._lexical = LexicalIndex(folder, create=True)
-        fill(self._lexical, self.catalog)
-        self._check_count(len(self._lexical))
+    def _take_in(self, changes: Changes, lexical: LexicalIndex) -> None:
+        # After a crash some of the added may be there already; removed first, they are never there twice.
+        lexical.remove([*changes.removed, *changes.added])
+        for start in range(0, len(changes.added), ROWS_AT_ONCE):
+            found = self.catalog.passages(changes.added[start : start + ROWS_AT_ONCE])
+            lexical.add([lexical_row(passage) for passage in found.values()])
+        lexical.commit()
 
-    def _check_count(self, found: int) -> None:
-        """Raises LibraryError if reading the whole catalog has not given as many rows as its documents have passages."""
-        wanted = self.catalog.totals().passages
-        if found != wanted:
-            raise damaged(self.catalog.file, f"{found} rows for {wanted} passages")
+    def _rebuild_lexical(self) -> None:
+        """Make a new one beside the present one, for the next manifest to name."""
+        self._lexical = None
+        self._lexical_name, self._lexical = make_lexical(self.home, self.catalog)
+        check_count(self.catalog, len(self._lexical))
 
     def fold(self) -> None:
         """Write all vectors into one new segment and delete the old ones; open readers keep theirs."""
-        number, ids, vectors = self.catalog.all_vectors()
-        self._check_count(len(ids))
-        questions = self._questions(ids, vectors.shape[1])
+        self._publish(self._with_vectors(self._manifest, self.catalog))
+        sweep(self.home, self._manifest)
+
+    def _with_vectors(self, manifest: Manifest, source: Catalog) -> Manifest:
+        """The manifest with one new segment of all vectors of `source`."""
+        number, ids, vectors = source.all_vectors()
+        check_count(source, len(ids))
+        questions = self._questions(source, ids, vectors.shape[1])
         segments = (write_segment(self.home, ids, vectors, questions),) if ids else ()
         # The model that made the vectors, which on the way to a rebuild is not yet the one of the settings.
-        model = self.catalog.meta().get("embedder", self._embedder.name)
-        made = replace(self._manifest, embedder=model, dimension=vectors.shape[1])
-        self._publish(replace(made, segments=segments, upto=number))
-        wanted = {segment.file for segment in segments}
-        for file in (self.home / VECTORS).iterdir():
-            if file.is_dir():  # where a crash left a half-written one
-                shutil.rmtree(file, ignore_errors=True)
-            elif file.name not in wanted:
-                file.unlink(missing_ok=True)
+        model = source.meta().get("embedder", self._embedder.name)
+        made = replace(manifest, embedder=model, dimension=vectors.shape[1])
+        return replace(made, segments=segments, upto=number)
 
-    def _questions(self, ids: Sequence[int], dimension: int) -> Vectors:
+    def _questions(self, source: Catalog, ids: Sequence[int], dimension: int) -> Vectors:
         """Vectors to measure a search with: the first sentences of passages spread over the library, as questions."""
         if len(ids) <= EXHAUSTIVE_UP_TO or self._embedder.dimension != dimension:
             return NO_VECTORS
-        chosen = self.catalog.passages(ids[:: max(1, len(ids) // QUESTIONS)])
+        chosen = source.passages(ids[:: max(1, len(ids) // QUESTIONS)])
         first = []
         for passage in chosen.values():
             start, end = sentences(passage.text)[0]
@@ -260,66 +318,19 @@ class Writer:
             self._manifest = manifest
 
 
-def open_lexical(home: Path, manifest: Manifest | None) -> LexicalIndex | None:
-    """The lexical index of a home folder; None when it is missing, or is not what the manifest says was written."""
-    folder = home / LEXICAL
-    known = manifest.lexical_files if manifest is not None else {}
-    try:
-        lexical = LexicalIndex(folder, known=known)
-    except LibraryError:
-        return None
-    # Somebody may have begun to make it anew after the manifest was read.
-    return lexical if len(lexical) or not known else None
+def check_count(catalog: Catalog, found: int) -> None:
+    """Raises LibraryError if reading the whole catalog has not given as many rows as its documents have passages."""
+    wanted = catalog.totals().passages
+    if found != wanted:
+        raise damaged(catalog.file, f"{found} rows for {wanted} passages")
 
 
-def fill(lexical: LexicalIndex, catalog: Catalog) -> None:
-    """Put every passage of the catalog into an empty lexical index."""
-    everything = catalog.all_passages()
-    while passages := list(islice(everything, ROWS_AT_ONCE)):
-        lexical.add([lexical_row(passage) for passage in passages])
-    lexical.commit()
+def reuses_vectors(catalog: Catalog, embedder: Embedder) -> bool:
+    """Whether the vectors of the catalog are those that this model makes."""
+    made = catalog.meta()
+    return (made.get("embedder"), made.get("dimension")) == (embedder.name, str(embedder.dimension))
 
 
-def lexical_row(passage: Passage) -> LexicalRow:
-    """What the lexical index takes of a passage."""
-    return LexicalRow(
-        passage.id,
-        passage.document_id,
-        passage.text,
-        passage.context,
-        collection=passage.collection,
-        speaker=passage.speaker.name if passage.speaker else "",
-        publisher=passage.publisher,
-        status=passage.status,
-        published=passage.published,
-    )
-
-
-def write_segment(home: Path, ids: Sequence[int], vectors: Vectors, questions: Vectors) -> Segment:
-    """Write vectors to a new file under vectors/, named by its content and durable when this returns.
-
-    Every vector is compared as long as there are at most EXHAUSTIVE_UP_TO; beyond, lists are searched instead, if
-    that finds enough of what is nearest to `questions` (m, d).
-    """
-    folder = home / VECTORS
-    store: VectorStore = FaissStore(vectors.shape[1])
-    store.add(ids, vectors)
-    kind, recall = "faiss", 1.0
-    if len(ids) > EXHAUSTIVE_UP_TO and len(questions):
-        from index.vectors.ivf import IvfStore  # only very large libraries need it
-
-        built = IvfStore.build(ids, vectors, questions, store)
-        if built is not None:
-            kind, (store, recall) = "ivf", built
-    try:
-        with tempfile.TemporaryDirectory(prefix=".", dir=folder) as scratch:
-            written = Path(scratch) / "segment"
-            store.save(written)
-            sha256 = sha256_of_file(written)
-            sync_file(written)
-            file = f"{sha256}.faiss"
-            written.replace(folder / file)
-        sync_folder(folder)
-    except (OSError, RuntimeError) as error:  # the latter is what FAISS raises when it cannot write
-        raise unwritable(folder, error) from None
-    return Segment(file, sha256, len(ids), kind, recall)
+def digest_of(text: str) -> int:
+    """A hash of 64 bits, signed, as the catalog keeps it of a text that was encoded."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)

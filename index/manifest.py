@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from index.durable import write_durably
 
@@ -47,17 +48,31 @@ class Manifest:
     segments: tuple[Segment, ...] = ()
     lexical_files: Mapping[str, int] = field(default_factory=dict)
     """Checksums of the files of the lexical index."""
+    lexical: str = ""
+    """Its folder, below lexical/; "" is that folder itself."""
+    next: Manifest | None = None
+    """What takes the place of this one as soon as the catalog has reached its generation: the commit that changes
+    all passages at once changes the search index with them."""
     format: int = FORMAT
+
+    def at(self, number: int) -> Manifest:
+        """What holds at change `number` of the catalog."""
+        return self.next if self.next is not None and number >= self.next.generation else self
 
 
 def read_manifest(home: Path) -> Manifest | None:
     """The manifest of a home folder; None when it is missing, damaged or of another format."""
     try:
-        raw = json.loads((home / FILE_NAME).read_bytes())
-        manifest = Manifest(**{**raw, "segments": tuple(Segment(**segment) for segment in raw["segments"])})
+        manifest = _manifest_of(json.loads((home / FILE_NAME).read_bytes()))
     except (OSError, ValueError, TypeError, KeyError):
         return None
     return manifest if _is_sound(manifest) else None
+
+
+def _manifest_of(raw: dict[str, Any]) -> Manifest:
+    segments = tuple(Segment(**segment) for segment in raw["segments"])
+    later = _manifest_of(raw["next"]) if raw.get("next") else None
+    return Manifest(**{**raw, "segments": segments, "next": later})
 
 
 def _is_sound(manifest: Manifest) -> bool:
@@ -67,6 +82,9 @@ def _is_sound(manifest: Manifest) -> bool:
         manifest.format == FORMAT
         and all(isinstance(number, int) and number >= 0 for number in numbers)
         and isinstance(manifest.lexical_files, dict)
+        and isinstance(manifest.lexical, str)
+        and Path(manifest.lexical).name == manifest.lexical
+        and (manifest.next is None or _is_sound(manifest.next))
         and all(isinstance(name, str) and name and Path(name).name == name for name in names)
     )
 

@@ -1,7 +1,9 @@
 """The files that documents came from, kept so that a source can be opened as it was.
 
-Each is named by the SHA-256 of its bytes, so that a document's name is a label and never a path. What
-compresses well (text does, to two fifths; a PDF or a DOCX does not) is kept compressed, with the ending `.z`.
+A small one lies in the catalog, in the row of its document and so in its transaction, packed with the document's
+text: of a text file that is nothing at all, since the text is there. A large one is a file of its own, named by the
+SHA-256 of its bytes, so that a document's name is a label and never a path; what compresses well is kept
+compressed, with the ending `.z`.
 """
 
 from __future__ import annotations
@@ -10,13 +12,50 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from index.catalog import Catalog
+from index.catalog_types import packed, unpacked
 from index.durable import sha256_of, sync_folder, write_durably
 from index.errors import LibraryError
+from index.stored import DamagedColumn
 
 FOLDER = "originals"
 COMPRESSED = ".z"
 WORTH = 0.9  # of its size: what compresses less is kept as it is
 LEVEL = 6
+SMALL = 64 << 10  # bytes, packed: what is larger would swell the catalog, which is copied and compacted whole
+TRIED = 4 * SMALL  # bytes: what is larger is not even tried
+THE_TEXT = b""  # a file that is its document's text, in UTF-8
+WINDOW = 32 << 10  # bytes of the text that help to pack: as far as zlib looks back
+
+
+def pack_small(data: bytes, text: str) -> bytes | None:
+    """A file as the catalog keeps it beside the document's text; None if it is too large for that."""
+    like = text.encode()
+    if data == like:
+        return THE_TEXT
+    small = packed(data, like[-WINDOW:]) if len(data) <= TRIED else None
+    return small if small is not None and len(small) <= SMALL else None
+
+
+def original_of(catalog: Catalog, name: str, collection: str = "") -> bytes | None:
+    """The file that a document came from, bit by bit; None for an unknown name.
+
+    Raises LibraryError when it is missing or not what was stored.
+    """
+    found = catalog.original(name, collection)
+    if found is None:
+        return None
+    sha256, small, text = found
+    if small is None:
+        return Originals(catalog.file.parent).read(sha256)
+    like = text.encode()
+    try:
+        data = like if small == THE_TEXT else unpacked(small, like[-WINDOW:])
+    except DamagedColumn:
+        raise _lost(sha256) from None
+    if sha256_of(data) != sha256:
+        raise _lost(sha256)
+    return data
 
 
 class Originals:
@@ -35,7 +74,8 @@ class Originals:
                     write_durably(self.folder / f"{sha256}{COMPRESSED}", small, sync_name=False)
                 else:
                     write_durably(self.folder / sha256, data, sync_name=False)
-        sync_folder(self.folder)
+        if files:
+            sync_folder(self.folder)
 
     def read(self, sha256: str) -> bytes:
         """The bytes of this SHA-256. Raises LibraryError when they are missing or not what was stored."""
@@ -48,9 +88,11 @@ class Originals:
                     return data
             except (OSError, zlib.error):
                 pass
-        raise LibraryError(
-            f"原文件丢失或损坏，请重新同步 the original is missing or damaged, sync again: {sha256}"
-        )
+        raise _lost(sha256)
+
+    def __contains__(self, sha256: str) -> bool:
+        """Whether there is a file for this SHA-256, sound or not."""
+        return self._file(sha256) is not None
 
     def _is_sound(self, sha256: str) -> bool:
         try:
@@ -80,3 +122,9 @@ class Originals:
     def _file(self, sha256: str) -> Path | None:
         places = (self.folder / f"{sha256}{COMPRESSED}", self.folder / sha256)
         return next((place for place in places if place.is_file()), None)
+
+
+def _lost(sha256: str) -> LibraryError:
+    return LibraryError(
+        f"原文件丢失或损坏，请重新同步 the original is missing or damaged, sync again: {sha256}"
+    )

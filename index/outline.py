@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from index.bylines import read_author
 from index.clean import Cleaned
+from index.cover import Cover, read_cover
 from index.dates import date_in_url
 from index.headlines import (
     BREADCRUMB,
@@ -146,12 +147,32 @@ def _heads_file(lines: Sequence[TextLine]) -> bool:
     return is_title(text.rstrip("！!？?"), FILE_TITLE_COLUMNS)
 
 
+def _covered(cover: Cover, lines: Sequence[TextLine], cleaned: Cleaned) -> Outline:
+    """One article below a cover, which is its head."""
+    body = lines[cover.lines :]
+    published, publisher = read_dateline(body[:3])
+    article = Article(
+        title=cover.title,
+        start=body[0].start,
+        end=body[-1].end,
+        head_start=lines[0].start,
+        head_end=lines[cover.lines - 1].end,
+        publisher=cover.publisher or publisher,
+        published=cover.published or published,
+        headings=find_headings(body, cleaned.width),
+    )
+    return Outline((article,), article.title, article.published, article.publisher)
+
+
 def _plain(cleaned: Cleaned, lines: Sequence[TextLine]) -> Outline:
     """One article, titled by its first line when that is a title; date and source may stand below it."""
     kept = list(lines)
     while kept and LEFTOVER.fullmatch(kept[-1].text):
         kept.pop()
     kept = kept or list(lines)
+    cover = read_cover(kept)
+    if cover is not None:
+        return _covered(cover, kept, cleaned)
     first = 1 if len(kept) > 1 and BREADCRUMB.search(kept[0].text) else 0
     at, title = first, ""
     if len(kept) > first + 1 and any(line.prose for line in kept[first + 1 :]) and _heads_file(kept[first:]):

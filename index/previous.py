@@ -8,18 +8,21 @@ readers see the old state or the new one, and the change log goes on: numbers an
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from index.catalog import SCHEMA, Catalog, damaged
+from index.catalog import Catalog
 from index.catalog_migrations import STEPS, copy_catalog, migrate
+from index.catalog_reader import SCHEMA, damaged
 from index.catalog_rows import changes, documents, meta, passages, vectors
-from index.catalog_types import checksum
 from index.durable import sync_folder
 from index.errors import LibraryError
+from index.stored import checksum
 
 FILE_NAME = "previous.db"
+Prepare = Callable[[Catalog], Callable[[int], None]]
+"""See index.library_writer.Writer.prepare."""
 CONTENTS = (documents, passages, vectors, meta)
 """The tables that are replaced; the change log is continued."""
 
@@ -41,7 +44,7 @@ def previous_originals(home: Path) -> set[str]:
         return set()  # such a copy can't be gone back to, see `replace_contents`
 
 
-def roll_back(catalog: Catalog) -> None:
+def roll_back(catalog: Catalog, prepare: Prepare) -> None:
     """Change places with previous.db, so that rolling back twice changes nothing. Raises LibraryError without one."""
     file = catalog.file.with_name(FILE_NAME)
     if not file.is_file():
@@ -51,15 +54,16 @@ def roll_back(catalog: Catalog) -> None:
         )
     present = file.with_name("present.db")
     _copy(catalog.file, present)
-    replace_contents(catalog, file)
+    replace_contents(catalog, file, prepare)
     present.replace(file)
     sync_folder(file.parent)
 
 
-def replace_contents(catalog: Catalog, source: Path) -> None:
+def replace_contents(catalog: Catalog, source: Path, prepare: Prepare) -> None:
     """Put the documents of the catalog file `source` in place of those of `catalog`, in one transaction.
 
-    The caller holds the writer's lock. Raises LibraryError if `source` is damaged or of a later version.
+    `prepare` is given the other catalog, and what it returns the number of the last change before the commit. The
+    caller holds the writer's lock. Raises LibraryError if `source` is damaged or of a later version.
     """
     with _explained(source):
         with closing(sqlite3.connect(source)) as connection:
@@ -76,14 +80,16 @@ def replace_contents(catalog: Catalog, source: Path) -> None:
             migrate(source, version, SCHEMA)
         with closing(Catalog(source, create=False)) as other:
             wrong = other.damaged_rows()
-        if wrong:
-            raise damaged(source, wrong[0])
+            if wrong:
+                raise damaged(source, wrong[0])
+            announce = prepare(other)
         with closing(sqlite3.connect(catalog.file, isolation_level=None, timeout=30)) as connection:
             connection.execute("PRAGMA synchronous = FULL")
             connection.create_function("crc", -1, checksum, deterministic=True)
             connection.execute("ATTACH ? AS other", (str(source),))
             connection.execute("BEGIN IMMEDIATE")
             _replace(connection)
+            announce(connection.execute(f"SELECT max(number) FROM main.{changes.name}").fetchone()[0])
             connection.execute("COMMIT")
 
 

@@ -132,9 +132,12 @@ class Segmenter:
             words.append(word)
             weights[word] = self._weight_of[str(frequency)]
         weights.setdefault(character, 0.0)
-        for word in words:
-            for end in range(2, len(word)):
-                weights.setdefault(word[:end], 0.0)
+        size, longer = 2, [word for word in words if len(word) > 2]
+        while longer:
+            for beginning in {word[:size] for word in longer}:
+                weights.setdefault(beginning, 0.0)
+            size += 1
+            longer = [word for word in longer if len(word) > size]
 
 
 class _Weights(dict[str, float]):

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.catalog import Catalog, Changes
+from index.catalog_reader import CatalogReader, Changes
 from index.durable import sha256_of_file
 from index.errors import LibraryError
 from index.lexical import LexicalIndex
@@ -89,7 +89,7 @@ class Snapshot:
         found = self.store.kept([id for id in ids if id not in self.dead]) if self.store is not None else {}
         return found | (self._tail.kept(ids) if self._tail is not None else {})
 
-    def followed_by(self, changes: Changes, catalog: Catalog, lexical: LexicalIndex) -> Snapshot:
+    def followed_by(self, changes: Changes, catalog: CatalogReader, lexical: LexicalIndex) -> Snapshot:
         """The snapshot after `changes`, whose vectors are taken from the catalog."""
         removed = frozenset(changes.removed)
         kept = [place for place, id in enumerate(self.tail_ids) if id not in removed]

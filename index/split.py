@@ -1,22 +1,25 @@
 """Articles → passages of whole sentences.
 
 A passage is what is indexed, retrieved and quoted, so it is an exact stretch of the document's text:
-`passage.text == document.text[passage.start:passage.end]`. It never crosses an article, a speaker or a
-sub-heading, and the lines of titles and sub-headings are in no body passage.
+`passage.text == document.text[passage.start:passage.end]`. It never crosses an article, a speaker, a
+sub-heading, and the lines of titles and sub-headings are in no body passage. A question of a list of questions
+and answers is in one passage with its answer; where that is too long for one, it heads the others.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
 from index.dates import find_date
 from index.lines import HAN, squeeze
+from index.numbers import is_letter_number, work_number
 from index.passage import Article, Document, Passage
+from index.sections import STEP, Question, questions, sections
 
 LEAST, MOST = 120, 350
 """Characters of a passage, where the article allows: enough to stand alone, little enough to be about one thing."""
@@ -26,6 +29,9 @@ IDEAL = 230
 
 OVERLONG = 600
 """Characters above which even a single sentence is broken: at a clause or comma, else anywhere."""
+
+NEVER = 50.0
+"""What a cut costs that is only made where a passage would have more than MOST: between a question and its answer."""
 
 LONG_SENTENCE, LONG_CLAUSE = 160, 300
 """Characters above which `clauses` breaks a sentence at ；, and what is left at ，."""
@@ -44,6 +50,9 @@ _POINT = re.compile(
 _CLAUSE = re.compile(r"第[一二三四五六七八九十百零〇\d]+条")
 _FACT = re.compile(r"\d\s*(?:年|月|日|[:：]\d\d|[%％‰]|[万亿]?[元户家项件条个批吨人])")
 """A date or an amount: a sub-heading that holds one can be quoted, as a passage of its own."""
+
+_ENUMERATOR = re.compile(r"^(?:[#*\s]*)(?:\d{1,2}(?:\.\d{1,3})*|[A-Z](?:\.\d{1,3})+)[\s.、．]+")
+"""The number of a heading: 6 批量交付 is about delivery in batches and counts none."""
 
 _LINK_LABEL = re.compile(r"[(（](?:[a-z0-9-]+\.)+[a-z]{2,}[)）]\s*$", re.IGNORECASE)
 _SOURCE = re.compile(r"来源|稿源|出处")
@@ -89,15 +98,17 @@ def split(document: Document, length: int = IDEAL) -> list[Passage]:
             _passage(document, article, start, end, "") for start, end in _head_lines(document, article)
         ]
         for offset, heading in article.headings:
-            if _FACT.search(heading):
+            if _FACT.search(_ENUMERATOR.sub("", heading)):
                 line_end = document.text.find("\n", offset, article.end)
                 spans: list[tuple[int, int]] = []
                 stop = line_end if line_end >= 0 else article.end
                 _add_bounded(document.text, offset, stop, spans, OVERLONG)
                 passages += [_passage(document, article, *span, heading) for span in spans]
-        for heading, start, end in _sections(document.text, article):
-            for span_start, span_end in _pack(document.text, start, end, size):
-                passages.append(_passage(document, article, span_start, span_end, heading, body=True))
+        for heading, start, end in sections(document.text, article):
+            asked = questions(document.text, start, end)
+            for span_start, span_end in _pack(document.text, start, end, size, asked):
+                above = _with_question(heading, asked, span_start)
+                passages.append(_passage(document, article, span_start, span_end, above, body=True))
     return passages
 
 
@@ -195,25 +206,23 @@ def _add_hard(text: str, at: int, end: int, spans: list[tuple[int, int]], most: 
     return at
 
 
-def _sections(text: str, article: Article) -> Iterator[tuple[str, int, int]]:
-    """(heading, start, end) of the stretches of the body between sub-headings."""
-    start, heading = article.start, ""
-    for offset, title in article.headings:
-        if offset > start:
-            yield heading, start, offset
-        line_end = text.find("\n", offset, article.end)
-        start, heading = (article.end if line_end < 0 else line_end + 1), title
-    if start < article.end:
-        yield heading, start, article.end
+def _with_question(heading: str, asked: Sequence[Question], start: int) -> str:
+    """The heading of a passage that begins at `start`; inside an answer, with its question."""
+    above = bisect_right(asked, start, key=lambda question: question.start) - 1
+    if above < 0 or asked[above].start == start:
+        return heading
+    return STEP.join(filter(None, (heading, asked[above].text)))
 
 
-def _pack(text: str, start: int, end: int, size: Size) -> list[tuple[int, int]]:
+def _pack(
+    text: str, start: int, end: int, size: Size, asked: Sequence[Question] = ()
+) -> list[tuple[int, int]]:
     """Packs the sentences of text[start:end] into passages, at the least cost over all ways to do it.
 
     A passage costs the more the further its length is from the ideal; a cut costs what `_cut_cost` says.
     """
     units = sentences(text, start, end)
-    cuts = [_cut_cost(text, left[1], right[0]) for left, right in pairwise(units)] + [0.0]
+    cuts = [_cut_cost(text, left[1], right[0], asked) for left, right in pairwise(units)] + [0.0]
     best: list[tuple[float, int]] = [
         (0.0, 0)
     ]  # after i units: the cost so far, and where the last passage began
@@ -237,8 +246,11 @@ def _pack(text: str, start: int, end: int, size: Size) -> list[tuple[int, int]]:
     return packed[::-1]
 
 
-def _cut_cost(text: str, end: int, start: int) -> float:
+def _cut_cost(text: str, end: int, start: int, asked: Sequence[Question]) -> float:
     """What it costs to cut between a sentence that ends at `end` and the next, which begins at `start`."""
+    if asked and start >= asked[0].start:
+        above = asked[bisect_right(asked, start, key=lambda question: question.start) - 1]
+        return -0.4 if start == above.start else NEVER if end <= above.end else 3.0
     if text[end - 1] in "：:；;":
         return 3.0
     if "\n" in text[end:start]:
@@ -249,6 +261,9 @@ def _cut_cost(text: str, end: int, start: int) -> float:
 def _head_lines(document: Document, article: Article) -> Iterator[tuple[int, int]]:
     """Lines of the head that say who, when or from where, without the section's name before them."""
     at = article.head_start
+    if _is_cover(document.text[at : article.head_end]):
+        yield from _bounded(document.text, at, article.head_end)
+        return
     while at < article.head_end:
         line_end = document.text.find("\n", at, article.head_end)
         line_end = article.head_end if line_end < 0 else line_end
@@ -257,11 +272,21 @@ def _head_lines(document: Document, article: Article) -> Iterator[tuple[int, int
             start = at
             if article.section and line.startswith(article.section + " "):
                 start += len(article.section) + 1
-            text = document.text[start:line_end]
-            spans: list[tuple[int, int]] = []
-            _add_bounded(text, 0, len(text), spans, OVERLONG, start)
-            yield from spans
+            yield from _bounded(document.text, start, line_end)
         at = line_end + 1
+
+
+def _bounded(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """text[start:end] as one span, or as several where it is very long."""
+    spans: list[tuple[int, int]] = []
+    _add_bounded(text[start:end], 0, end - start, spans, OVERLONG, start)
+    return spans
+
+
+def _is_cover(head: str) -> bool:
+    """Whether a head is the cover of a standard, whose few lines belong together: number, name, dates, publisher."""
+    lines = [line.strip() for line in head.split("\n")]
+    return len(lines) > 2 and any(work_number(line) or is_letter_number(line) for line in lines)
 
 
 def _tells(line: str, article: Article) -> bool:
@@ -296,5 +321,6 @@ def _passage(
         publisher=article.publisher or document.publisher,
         url=article.url,
         page=page,
+        unsure=any(start < stop and at < end for at, stop in document.unsure),
         document_id=document.id,
     )

@@ -3,26 +3,31 @@
 A file is known by the SHA-256 of its bytes. What is unchanged is neither read nor encoded again, and a
 file that was renamed or moved keeps its passages and vectors. One file that cannot be read never stops
 the others, and keeps the version that the library has of it.
+
+Files are read in several processes ahead of the encoding and storing, which is done here, and stored in the
+order of their formats and names, a few documents in each transaction. A sync that is broken off, by Ctrl-C or for good, is
+carried on by the next one: what was stored is unchanged then.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.catalog import DocumentInfo
-from index.durable import sha256_of, sha256_of_file
+from index.durable import sha256_of_file
 from index.errors import ReadError
 from index.library_writer import PENDING, READING, Reading, Writer, reading_number
-from index.passage import Document, Hygiene
+from index.passage import Hygiene
 from index.previous import keep_previous
 from index.readers import check_suffix, suffix_of
 from index.readers.archive import Member, list_members
-from index.readers.sandbox import check_size, close, read_safely
+from index.readers.sandbox import IN_PLACE, is_small_text, limits_for
+from index.reading import Job, Readings, cores, read_file
 from index.scan import Found, label, scan
-from index.split import IDEAL, split
 
 PASSAGES_AT_ONCE = 256  # encoded together and stored in one transaction
 SECONDS_AT_ONCE = 2.0  # or what has been read in this time, with a slow reader or model
@@ -35,12 +40,18 @@ NOTHING = "没有可读的文件，库保持不变 no readable file, the library
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One more file has been dealt with: its document is stored, or it failed (then `passages` is 0)."""
+    """One more file has been dealt with: its document is stored, or it failed (then `passages` is 0).
+
+    Counts files that had to be read: `done` and `stored` so far, of `total`; with their sizes in bytes.
+    """
 
     done: int
     total: int
     name: str
     passages: int
+    stored: int = 0
+    bytes_done: int = 0
+    bytes_total: int = 0
 
 
 @dataclass(slots=True)
@@ -135,14 +146,13 @@ def sync(
     rebuild: bool,
     on_progress: Callable[[Progress], None] | None,
     collection: str = "",
+    workers: int = 0,
 ) -> SyncReport:
-    """Carry out a sync; see index.library.Library.sync for what it promises."""
+    """Carry out a sync; see index.library.Library.sync for what it promises. `workers` is how many processes
+    read files at a time, 0 for as many as there are cores."""
     started = time.perf_counter()
-    run = _Run(writer, on_progress, collection)
-    try:
-        run.sync(paths, rebuild)
-    finally:
-        close()
+    run = _Run(writer, on_progress, collection, workers or cores())
+    run.sync(paths, rebuild)
     totals = writer.catalog.totals()
     run.report.documents, run.report.passages = totals.documents, totals.passages
     run.report.seconds = time.perf_counter() - started
@@ -153,16 +163,18 @@ class _Run:
     """One sync under way: files that have been read wait in a batch until they are encoded and stored."""
 
     def __init__(
-        self, writer: Writer, on_progress: Callable[[Progress], None] | None, collection: str
+        self, writer: Writer, on_progress: Callable[[Progress], None] | None, collection: str, workers: int
     ) -> None:
         self.report = SyncReport()
         self._writer = writer
         self._collection = collection
+        self._workers = workers
         self._on_progress = on_progress
         self._batch: list[Reading] = []
         self._batch_since = time.monotonic()
         self._indexed = time.monotonic()
-        self._done = self._total = 0
+        self._done = self._stored = self._bytes_done = self._bytes_total = 0
+        self._jobs: dict[str, Job] = {}  # by name
         self._members: dict[str, Member] = {}  # files in archives, by name
         self._rebuilding = False
 
@@ -233,32 +245,56 @@ class _Run:
 
     def _rebuild(self, files: Mapping[str, Path], todo: Plan, stored: set[tuple[str, str]]) -> None:
         """All in one transaction, since vectors of two models must never stand side by side."""
-        self._rebuilding = True
+        self._rebuilding = self._writer.encode_all = True
         with self._writer.catalog.writing():
             self._apply(files, todo)
             done = {*self.report.added, *self.report.updated, *self.report.removed}
             self._writer.encode_again(sorted(stored - {(name, self._collection) for name in done}))
-        self._writer.fold()
+            self._writer.prepare_uncommitted()
 
     def _read_all(self, files: Mapping[str, Path], names: Sequence[str]) -> set[str]:
         """Read, encode and store these files; returns the names of those that failed."""
-        self._total = len(names)
+        # What may take long is read last, so that the rest can be searched soon.
+        ordered = sorted(names, key=lambda name: (limits_for(name).seconds, name))
+        self._jobs = {name: self._job(name, files) for name in ordered}
+        self._bytes_total = sum(job.size for job in self._jobs.values())
         self._batch_since = time.monotonic()
         failed: set[str] = set()
-        for name in names:
-            try:
-                source = self._members.get(name) or files[name]
-                reading = read_file(source, name, self._writer.passage_length)
-                self._batch.append(reading.moved_to(self._collection))
-            except ReadError as error:
-                failed.add(name)
-                self.report.failed.append((label(self._path_of(name, files)), str(error)))
-                self._advance(name, 0)
-            waited = time.monotonic() - self._batch_since
-            if sum(len(r.passages) for r in self._batch) >= PASSAGES_AT_ONCE or waited > SECONDS_AT_ONCE:
-                self._store()
+        with closing(self._readings(list(self._jobs.values()))) as outcomes:
+            for job, outcome in outcomes:
+                if isinstance(outcome, Reading):
+                    self._batch.append(outcome.moved_to(self._collection))
+                elif outcome is not None:
+                    failed.add(job.name)
+                    self.report.failed.append((label(self._path_of(job.name, files)), str(outcome)))
+                    self._advance(job, 0)
+                waited = time.monotonic() - self._batch_since
+                if sum(len(r.passages) for r in self._batch) >= PASSAGES_AT_ONCE or waited > SECONDS_AT_ONCE:
+                    self._store()
         self._store()
         return failed
+
+    def _job(self, name: str, files: Mapping[str, Path]) -> Job:
+        source = self._members.get(name) or files[name]
+        if isinstance(source, Member):
+            return Job(name, source, source.size)
+        try:
+            return Job(name, source, source.stat().st_size)
+        except OSError:  # gone by now, as reading it will say
+            return Job(name, source, 0)
+
+    def _readings(self, jobs: Sequence[Job]) -> Generator[tuple[Job, Reading | ReadError | None], None, None]:
+        """What came of each file; with None now and then while one takes long, so that what waits can be stored."""
+        length = self._writer.passage_length
+        if sum(job.size for job in jobs) <= IN_PLACE and all(is_small_text(j.name, j.size) for j in jobs):
+            for job in jobs:  # read sooner than a process would be started
+                yield job, _outcome(job, length)
+            return
+        with Readings(jobs, self._workers, length) as readings:
+            for job in jobs:
+                while (outcome := readings.next(SECONDS_AT_ONCE)) is None:
+                    yield job, None
+                yield job, outcome
 
     def _path_of(self, name: str, files: Mapping[str, Path]) -> str:
         """Where a file lies, for the report; of one in an archive, the archive's path with its name there."""
@@ -278,16 +314,19 @@ class _Run:
             self.report.files[reading.document.name] = reading.document.hygiene
             if reading.document.notices:
                 self.report.notices[reading.document.name] = reading.document.notices
-            self._advance(reading.document.name, len(reading.passages))
+            self._stored += 1
+            self._advance(self._jobs[reading.document.name], len(reading.passages))
         if not self._rebuilding and time.monotonic() - self._indexed > INDEX_EVERY:
             self._writer.catch_up()
             self._writer.fold_if(PENDING, share=1)  # doubling, so that a long sync writes each vector twice
             self._indexed = time.monotonic()
 
-    def _advance(self, name: str, passages: int) -> None:
+    def _advance(self, job: Job, passages: int) -> None:
         self._done += 1
+        self._bytes_done += job.size
         if self._on_progress is not None:
-            self._on_progress(Progress(self._done, self._total, name, passages))
+            counts = self._stored, self._bytes_done, self._bytes_total
+            self._on_progress(Progress(self._done, len(self._jobs), job.name, passages, *counts))
 
 
 def _is_large(todo: Plan, stored: int) -> bool:
@@ -295,21 +334,8 @@ def _is_large(todo: Plan, stored: int) -> bool:
     return len(todo.removed) + len(todo.updated) > max(LARGE_COUNT, LARGE_SHARE * stored)
 
 
-def read_file(file: Path | Member, name: str, passage_length: int = IDEAL) -> Reading:
-    """One file, read and split; raises ReadError with the reason if that cannot be done."""
+def _outcome(job: Job, passage_length: int) -> Reading | ReadError:
     try:
-        size = file.size if isinstance(file, Member) else file.stat().st_size
-        check_size(size, name)
-        original = file.read_bytes()
-    except OSError as error:
-        raise ReadError(f"无法读取 cannot be read: {error.strerror}") from None
-    return reading_of(read_safely(original, name), original, passage_length)
-
-
-def reading_of(document: Document, original: bytes, passage_length: int = IDEAL) -> Reading:
-    """A document, split and ready to be stored; raises ReadError for text that no file can hold."""
-    try:
-        document.text.encode()
-    except UnicodeEncodeError:
-        raise ReadError("文字中有无效字符 the text has characters that are not valid Unicode") from None
-    return Reading(document, split(document, passage_length), original, sha256_of(original))
+        return read_file(job.file, job.name, passage_length)
+    except ReadError as error:
+        return error

@@ -16,9 +16,9 @@ from index import words
 from index.catalog import Catalog
 from index.durable import sha256_of_file
 from index.errors import LibraryError
-from index.library_writer import open_lexical
 from index.manifest import read_manifest
-from index.originals import Originals
+from index.originals import original_of
+from index.projections import open_lexical
 from index.snapshot import VECTORS
 
 SHOWN = 3  # names in the detail of one check
@@ -98,12 +98,11 @@ def _vectors(catalog: Catalog) -> Check:
 
 
 def _originals(catalog: Catalog) -> Check:
-    originals = Originals(catalog.file.parent)
     wrong = []
     documents = catalog.documents()
     for info in documents:
         try:
-            originals.read(info.sha256)
+            original_of(catalog, info.name, info.collection)
         except LibraryError:
             wrong.append(info.name)
     return _check(
@@ -118,6 +117,7 @@ def _index(catalog: Catalog) -> Iterator[Check]:
     if manifest is None:
         yield Check("索引清单 manifest.json", False, f"缺失或损坏 missing or damaged; {mends}")
         return
+    manifest = manifest.at(last)
     ahead = max(manifest.upto, manifest.lexical_upto) > last
     yield _check(
         "索引清单 manifest.json", f"{manifest.generation}", ["ahead of the catalog"] if ahead else [], mends

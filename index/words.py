@@ -11,7 +11,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, count
 from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ _UNITS = (
     r"|类(?![别型似])|名(?![单称])|位(?!置)"
 )
 _ORDINAL = re.compile(rf"第[ \t]*(?:([{_NUMERAL}]+)|(\d+(?:\.\d+)*))[ \t]*({_UNITS})")
-_CHINESE_YEAR = re.compile(r"(?<![零〇一二三四五六七八九十百千万])[一二][零〇一二三四五六七八九]{3}(?=年)")
+_CHINESE_YEAR = re.compile(r"[一二](?<![零〇一二三四五六七八九十百千万].)[零〇一二三四五六七八九]{3}(?=年)")
 
 # Longest first: gbz before gb.
 _BODIES = "|".join(sorted(read_words(DICTIONARIES / "standard_bodies.txt"), key=len, reverse=True))
@@ -64,6 +64,12 @@ _LONG_NUMBER = re.compile(r"\d{3,}$")
 LONG = 64
 """Characters of a text from which on a table brings something (index.folding): a question waits for none."""
 
+FEW = 300
+"""Such texts from which on the table is worth its making: the first question of a process waits for none, either."""
+
+_long_texts = count()
+"""How many there have been."""
+
 LONGEST_RUN = 400
 """Characters of a Chinese run that is cut together with others; few have more, and each would cost a step."""
 
@@ -76,7 +82,7 @@ SOME = 1000
 SUBWORDS_KEPT = 200_000  # words with their parts: some 30 MB
 
 _Piece = tuple[str, Sequence[str], Sequence[str]]  # Chinese run; words; extra tokens
-_Cut = Callable[[str], list[str]]
+_Cut = Callable[[str], Sequence[str]]
 
 
 def normalize(text: str) -> str:
@@ -87,7 +93,18 @@ def normalize(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    return _spelled(text) if len(text) < LONG else _fold()(text)
+    if len(text) < LONG:
+        return _spelled(text)
+    return spell(text) if next(_long_texts) < FEW else _fold()(text)
+
+
+def normalize_all(texts: Sequence[str]) -> list[str]:
+    """`normalize` of each text; of many at once it takes half the time."""
+    long = [text for text in texts if len(text) >= LONG and not text.isascii()]
+    if len(long) < 2 or next(_long_texts) < FEW:
+        return [normalize(text) for text in texts]
+    folded = dict(zip(long, _fold_all()(long), strict=True))
+    return [folded[text] if text in folded else normalize(text) for text in texts]
 
 
 def arabic_ordinals(text: str) -> str:
@@ -106,7 +123,7 @@ def tokenize(text: str) -> list[str]:
     number brings its spelling with the year, its base and its bare number: GB/T 2828.1-2012 gives
     gb/t2828.1, 2012, gb/t2828.1-2012, 2828.1.
     """
-    return _tokens(_scan(text), _segmenter().cut)
+    return _tokens(_scan(text), _cut)
 
 
 def words(text: str) -> list[str]:
@@ -116,7 +133,7 @@ def words(text: str) -> list[str]:
     """
     listed: list[str] = []
     for run, found, _ in _scan(text):
-        listed += _segmenter().cut(run) if run else found
+        listed += _cut(run) if run else found
     return listed
 
 
@@ -128,7 +145,7 @@ def bigrams(text: str) -> list[str]:
 def tokens_and_bigrams(text: str) -> tuple[list[str], list[str]]:
     """`tokenize(text)` and `bigrams(text)`, reading the text once."""
     pieces = list(_scan(text))
-    return _tokens(pieces, _segmenter().cut), _pairs(pieces)
+    return _tokens(pieces, _cut), _pairs(pieces)
 
 
 def tokens_and_bigrams_of(texts: Sequence[str]) -> Iterator[tuple[list[str], list[str]]]:
@@ -171,6 +188,12 @@ def _segmenter() -> Segmenter:
     return Segmenter(jieba_dictionary(), read_words(DICTIONARIES / "domain.txt"))
 
 
+@functools.lru_cache(maxsize=1024)
+def _cut(run: str) -> tuple[str, ...]:
+    """The words of a run; kept, since several read one question."""
+    return tuple(_segmenter().cut(run))
+
+
 _spelled = functools.lru_cache(maxsize=4096)(spell)
 """Of short texts: a question is read by several, and the titles of documents stand over many passages."""
 
@@ -180,6 +203,13 @@ def _fold() -> Callable[[str], str]:
     from index.folding import fold  # NumPy, which one question does without
 
     return fold
+
+
+@functools.cache
+def _fold_all() -> Callable[[Sequence[str]], list[str]]:
+    from index.folding import fold_all  # NumPy, as above
+
+    return fold_all
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 """Bytes → Document, one module for each family of formats, chosen by the file's suffix.
 
+What a document says of its own standing (in force, from when, signed by whom) is read the same way in all.
 A module is imported when the first file of its family is read, so that a library of plain text never loads
 the parsers of office files. Nothing here bounds what a parser may use up: for files of other people read them
 through index.readers.sandbox.
@@ -14,6 +15,7 @@ from pathlib import PurePath
 
 from index.errors import ReadError
 from index.passage import Document
+from index.standing import with_standing
 
 Reader = Callable[[bytes, str], Document]
 
@@ -69,7 +71,7 @@ def read(data: bytes, name: str) -> Document:
     text, and when a package that this format needs is not installed.
     """
     check_suffix(name)
-    return _load(READERS[suffix_of(name)])(data, name)
+    return with_standing(_load(READERS[suffix_of(name)])(data, name))
 
 
 def check_suffix(name: str) -> None:

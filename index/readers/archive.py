@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import struct
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from index.errors import ReadError
 from index.passage import Document
@@ -43,6 +44,9 @@ DEEPEST = 2
 """Archives inside one another: one in an archive is read, one inside that is not."""
 CHUNK = 256 * 1024
 
+_LOCAL_MARK = b"PK\x03\x04"
+_LOCAL = struct.Struct("<4s22xHH")
+"""A local file header: its mark, and the lengths of the name and the extra field that follow (APPNOTE 4.3.7)."""
 _END = b"PK\x05\x06"
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 _UNICODE_PATH = 0x7075  # extra field of Info-ZIP: version, CRC of the name, the name in UTF-8
@@ -51,15 +55,44 @@ _NOT_FILES = re.compile(r"(?:^|/)(?:__MACOSX/|\.|~\$|Thumbs\.db$|desktop\.ini$)"
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
 
+class Place(NamedTuple):
+    """Where a packed file lies in an archive: offset of its local header, bytes packed and unpacked."""
+
+    offset: int
+    packed: int
+    size: int
+    deflated: bool
+
+    def unpack(self, stream: BinaryIO, name: str) -> bytes:
+        """Its bytes, never many more than `size`, as yet unchecked. Raises ReadError when they are not there."""
+        try:
+            stream.seek(self.offset)
+            mark, name_length, extra_length = _LOCAL.unpack(stream.read(_LOCAL.size))
+            stream.seek(self.offset + _LOCAL.size + name_length + extra_length)
+            data = stream.read(
+                min(self.packed, 2 * self.size + CHUNK)
+            )  # what is packed well is not twice as long
+            if mark != _LOCAL_MARK:
+                raise ValueError("no local header")
+            if not self.deflated:
+                return data
+            return zlib.decompressobj(-zlib.MAX_WBITS).decompress(
+                data, max(1, self.size)
+            )  # 0 would be no limit
+        except (struct.error, *_BROKEN):
+            raise ReadError(f"{name}: 压缩包中的文件已损坏 this file of the archive is broken") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A file in an archive, or in an archive in an archive.
 
-    `route` is its place in each of them. `name` begins with the archive's own name.
+    `route` is its place in each of them, so that the table of a large archive is read once and not for each file.
+    `name` begins with the archive's own name.
     """
 
     archive: Path
-    route: tuple[int, ...]
+    route: tuple[Place, ...]
     name: str
     sha256: str
     size: int
@@ -69,8 +102,7 @@ class Member:
         with _file(self.archive) as stream:
             data = b""
             for place in self.route:
-                entry, opened = _open(stream, self.name)[place]
-                data = _unpacked(entry, opened, self.name)
+                data = place.unpack(stream, self.name)
                 stream = io.BytesIO(data)
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise ReadError(f"{self.name}: 压缩包在读取时被改动 the archive changed while it was read")
@@ -90,7 +122,7 @@ def list_members(archive: Path, name: str) -> Contents:
     found = Contents()
     budget = _Budget(name)
 
-    def visit(route: tuple[int, ...], inner: str, chunks: Iterator[bytes], size: int) -> None:
+    def visit(route: tuple[Place, ...], inner: str, chunks: Iterator[bytes], size: int) -> None:
         digest = hashlib.sha256()
         for chunk in chunks:
             digest.update(chunk)
@@ -109,7 +141,7 @@ def read_zip(data: bytes, name: str) -> Document:
     documents: list[Document] = []
     failed: list[tuple[str, str]] = []
 
-    def visit(route: tuple[int, ...], inner: str, chunks: Iterator[bytes], size: int) -> None:
+    def visit(route: tuple[Place, ...], inner: str, chunks: Iterator[bytes], size: int) -> None:
         try:
             documents.append(read(b"".join(chunks), inner))
         except ReadError as error:
@@ -122,7 +154,7 @@ def read_zip(data: bytes, name: str) -> Document:
     return joined(documents, name, media_type="application/zip", led=False)
 
 
-Visit = Callable[[tuple[int, ...], str, Iterator[bytes], int], None]
+Visit = Callable[[tuple[Place, ...], str, Iterator[bytes], int], None]
 
 
 @dataclass(slots=True)
@@ -149,7 +181,7 @@ class _Budget:
 def _walk(
     stream: BinaryIO,
     name: str,
-    route: tuple[int, ...],
+    route: tuple[Place, ...],
     budget: _Budget,
     visit: Visit,
     failed: list[tuple[str, str]],
@@ -174,12 +206,14 @@ def _walk(
     budget.take(0, sum(entries[place][0].file_size for place, _ in fit))  # before anything is unpacked
     for place, inner in fit:
         entry, opened = entries[place]
+        deflated = entry.compress_type == zipfile.ZIP_DEFLATED
+        here = (*route, Place(entry.header_offset, entry.compress_size, entry.file_size, deflated))
         try:
             if suffix_of(inner) != ".zip":
-                visit((*route, place), inner, _chunks(entry, opened, inner), entry.file_size)
+                visit(here, inner, _chunks(entry, opened, inner), entry.file_size)
             else:
                 data = _unpacked(entry, opened, inner)
-                _walk(io.BytesIO(data), inner, (*route, place), budget, visit, failed)
+                _walk(io.BytesIO(data), inner, here, budget, visit, failed)
         except ReadError as error:
             if min(budget.files, budget.size) < 0:
                 raise  # the whole archive is refused

@@ -13,6 +13,7 @@ from typing import Literal
 
 from index.errors import ReadError
 from index.passage import Article, Document, Hygiene, Speaker
+from index.readers.hidden import invisible_notices, without_invisible
 
 BlockKind = Literal["title", "heading", "text", "row"]
 
@@ -31,6 +32,8 @@ class Block:
     text: str
     level: int = 1
     page: int | None = None
+    unsure: bool = False
+    """Whether it was recognised in a picture with little confidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,11 @@ def document_of(blocks: Sequence[Block], name: str, about: Particulars) -> Docum
     kept = [block for block in blocks if block.text.strip()]
     if not any(block.kind in ("text", "row") for block in kept):
         raise ReadError(f"{name}: 没有文字 the file holds no text; 扫描件需要文字识别 a scan needs OCR")
-    starts, pieces, at = [], [], 0
+    starts, pieces, at, invisible = [], [], 0, ""
     for block in kept:
         starts.append(at)
-        line = " ".join(block.text.split())
+        line, gone = without_invisible(" ".join(block.text.split()))
+        invisible += gone
         pieces.append(line)
         at += len(line) + 1
     text = "\n".join(pieces)
@@ -79,7 +83,10 @@ def document_of(blocks: Sequence[Block], name: str, about: Particulars) -> Docum
         published=about.published,
         publisher=about.publisher,
         pages=_pages(kept, starts),
-        notices=about.notices,
+        notices=(*about.notices, *invisible_notices(name, invisible)),
+        unsure=tuple(
+            (start, end) for block, start, end in zip(kept, starts, ends, strict=True) if block.unsure
+        ),
     )
 
 

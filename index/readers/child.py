@@ -2,7 +2,9 @@
 
 A request is a line of JSON {"name", "size", "seconds", "output"} and `size` bytes; the reply is a line with
 the length of the JSON that follows: {"document"} or {"error"}, and {"tired": true} when the process would
-better be replaced. Started by index.readers.sandbox only.
+better be replaced. A request with a "page" is for that page alone, see index.readers.pages. It ends with all
+that it has started when the other end of the pipe is closed, though a parser may be running, so that a parent
+which was killed leaves nothing behind. Started by index.readers.sandbox only.
 """
 
 from __future__ import annotations
@@ -10,22 +12,33 @@ from __future__ import annotations
 import json
 import os
 import resource
+import select
+import signal
 import sys
+import threading
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from index.errors import ReadError
 from index.readers import read
+from index.readers.pages import page_of
 from index.readers.plain_data import to_plain
 
 PEAK = 400 * 1024  # KiB of memory once used, after which a fresh process is better
 OPEN_FILES = 256
+NICENESS = 5
+"""Reading stands back behind those who search meanwhile."""
+STACK = 256 * 1024  # bytes, of the thread that watches the pipe
 TEMPORARY = 256 * 1024 * 1024  # bytes of a temporary file, as OCR writes
 
 
 def main(memory: int) -> None:
     """Serve until the pipe ends. `memory` is the most that this process may ask for, in bytes."""
     requests, replies = _own_pipes()
+    os.nice(NICENESS)
+    threading.stack_size(STACK)
+    threading.Thread(target=_end_with_parent, args=[requests.fileno()], daemon=True).start()
+    threading.stack_size(0)
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_FSIZE, TEMPORARY)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES)
@@ -34,7 +47,7 @@ def main(memory: int) -> None:
         request = json.loads(line)
         data = requests.read(request["size"])
         _limit_cpu(request["seconds"])
-        payload = _answer(data, request["name"], request["output"], memory)
+        payload = _answer(data, request, memory)
         del data
         replies.write(b"%d\n" % len(payload) + payload)
         replies.flush()
@@ -48,6 +61,14 @@ def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
         os.dup2(nowhere, standard)
     sys.stdin = None
     return requests, replies
+
+
+def _end_with_parent(pipe: int) -> None:
+    """Wait until nobody can send requests any more; then end this process and the programs that it has started."""
+    hung_up = select.poll()
+    hung_up.register(pipe, 0)
+    hung_up.poll()
+    os.killpg(os.getpid(), signal.SIGKILL)
 
 
 def _limit(which: int, most: int) -> None:
@@ -73,10 +94,11 @@ def _peak() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _answer(data: bytes, name: str, output: int, memory: int) -> bytes:
+def _answer(data: bytes, request: dict[str, Any], memory: int) -> bytes:
+    name, output = request["name"], request["output"]
     error, tired = "", False
     try:
-        plain = {"document": to_plain(read(data, name))}
+        plain = page_of(data, request) if "page" in request else {"document": to_plain(read(data, name))}
         payload = json.dumps(plain, ensure_ascii=False).encode("utf-8", "surrogatepass")
         if len(payload) <= output:
             if _peak() > PEAK:

@@ -24,6 +24,8 @@ from index.readers import READERS, read, suffix_of
 from index.readers.blocks import Block, Particulars, document_of
 from index.readers.encoding import decode, known_codec
 from index.readers.joined import joined
+from index.readers.pictures import Pictures
+from index.readers.web.images import Images, part_bytes
 from index.readers.web.page import read_page
 from index.readers.web.reader import declared_encoding, parse_html
 
@@ -78,7 +80,11 @@ def _read(message: Message, name: str, depth: int) -> Document:
     parts = list(_leaves(message))
     own = next((part for part in parts if _is_body(part, "text/plain")), None)
     html = next((part for part in parts if _is_body(part, "text/html")), None)
-    blocks, encoding = _body(own, html, name)
+    pictures = Pictures(name)
+    blocks, encoding = _body(own, html, name, Images(parts), pictures)
+    for part in parts:  # those that the text does not name; a picture that it does was read there
+        if part.get_content_maintype() == "image" and not _is_attachment(part):
+            blocks += pictures.blocks(part_bytes(part))
     attached = [part for part in parts if part is not own and part is not html and _is_attachment(part)]
     documents, names, notices = _attachments(attached, name, depth)
     subject = _header(message, "Subject")
@@ -91,7 +97,7 @@ def _read(message: Message, name: str, depth: int) -> Document:
         author=Speaker(sender) if sender else None,
         encoding=encoding,
         media_type="message/rfc822",
-        notices=tuple(notices),
+        notices=(*notices, *pictures.notices()),
     )
     title = [Block("title", subject)] if subject else []
     if not blocks and not documents and not attached:
@@ -129,27 +135,21 @@ def _is_attachment(part: Message) -> bool:
     return bool(_filename(part)) and not (inline and part.get_content_maintype() == "image")
 
 
-def _bytes(part: Message) -> bytes:
-    try:
-        content = part.get_payload(decode=True)
-    except (ValueError, LookupError, AssertionError):
-        return b""
-    return content if isinstance(content, bytes) else b""
-
-
-def _body(own: Message | None, html: Message | None, name: str) -> tuple[list[Block], str]:
+def _body(
+    own: Message | None, html: Message | None, name: str, images: Images, pictures: Pictures
+) -> tuple[list[Block], str]:
     """(what was written, encoding): the page where there is one, for it has the tables, else the plain text."""
-    content = _bytes(html) if html is not None else b""
+    content = part_bytes(html) if html is not None else b""
     if html is not None and content.strip():
         declared = html.get_content_charset("") or declared_encoding(content)
         text, encoding = decode(content, name, declared or "")
         root = parse_html(text)
         pieces = read_page(root).pieces if root is not None else []
         # All of it: a mail has no navigation, and its tables are often its layout.
-        blocks = [block for piece in pieces for block in piece.blocks]
+        blocks = images.blocks(pieces, pictures)
         if blocks:
             return _with_quotes(blocks), encoding
-    content = _bytes(own) if own is not None else b""
+    content = part_bytes(own) if own is not None else b""
     if own is None or not content.strip():
         return [], "utf-8"
     text, encoding = decode(content, name, own.get_content_charset("") or "")
@@ -208,7 +208,7 @@ def _attached(part: Message, called: str, name: str, depth: int) -> Document:
         if depth >= DEEPEST:
             raise ReadError(f"{name}: 邮件嵌套太深 mails are nested too deeply")
         return _read(inner, name, depth + 1)
-    data = _bytes(part)
+    data = part_bytes(part)
     if suffix_of(called) == ".eml":
         if depth >= DEEPEST:
             raise ReadError(f"{name}: 邮件嵌套太深 mails are nested too deeply")

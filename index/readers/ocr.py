@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -25,6 +26,7 @@ from index.errors import ReadError
 from index.lines import HAN
 from index.passage import Document
 from index.readers.pdf.document import document_of_pages
+from index.readers.pdf.layout import Paragraph, paragraphs_of
 from index.readers.pdf.page import Box, Page, Run
 
 SECONDS = 60
@@ -37,11 +39,20 @@ LEAST_CONFIDENCE = 45.0
 stays in its line, where a wrong character hurts less than a missing one."""
 LEAST_SIDE, LONG_SIDE = 1200, 3500
 """Pixels of a page's longer side when it is recognised: 3500 are A4 at 300 dots per inch. In between, a scan is
-recognised as it was scanned: more pixels are made up, and took longer and read no better."""
+recognised as it was scanned: more pixels are made up, and took longer and read no better. A smaller picture may be
+a page scanned poorly or a clipping with large letters, and is tried both larger and as it is."""
+LARGER = 2.0
+"""How much larger a small picture is tried, at the most."""
+FEW = 40
+"""Characters below which a picture read poorly is tried in all directions, if nothing tells which is up."""
+SURE_OF_TURN = 1.0
+"""Tesseract's confidence in a picture's orientation from which it is believed; pages of text have 3 to 20."""
 POOR, ANEW = 80.0, 0.62
 """A page below this confidence is recognised once more at this share of its size, and the better one is taken."""
 MARGIN = 10
 """Pixels of white around a picture; without them letters at its edge are lost."""
+LEAST_CONTRAST = 32
+"""Of 255 shades, by how many the letters in a picture differ from what is behind them."""
 SMALL = 0.87
 """Lines lower than this share of a page's usual line are small print."""
 MOST_PIXELS = 80_000_000
@@ -50,9 +61,13 @@ MOST_FRAMES = 500
 """Pages of a TIFF file."""
 POINTS = 0.24
 """Points a pixel of a picture, as if it had 300 dots per inch."""
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
+"""Kinds of pictures that are opened, by Pillow's names."""
 LANGUAGES = ("chi_sim", "eng")
 INSTALL = "tesseract-ocr tesseract-ocr-chi-sim"
 
+_BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+"""What Pillow raises for a picture that is damaged or none."""
 _WIDE = frozenset("，。、；：！？“”‘’（）《》【】—…·％～")
 
 
@@ -91,9 +106,15 @@ def recognise(grey: np.ndarray, seconds: float = SECONDS) -> list[Word]:
 
     Raises ReadError when tesseract fails, or takes more than `seconds`.
     """
+    table = _tesseract(grey, ("-l", "+".join(languages()), "--dpi", "300", "--psm", "3", "tsv"), seconds)
+    return _without_noise(_words(table))
+
+
+def _tesseract(grey: np.ndarray, options: Sequence[str], seconds: float) -> str:
+    """What tesseract says of a grey picture. Raises ReadError as `recognise` does."""
     height, width = grey.shape
     program = shutil.which("tesseract") or "tesseract"
-    command = [program, "stdin", "stdout", "-l", "+".join(languages()), "--dpi", "300", "--psm", "3", "tsv"]
+    command = [program, "stdin", "stdout", *options]
     picture = b"P5 %d %d 255\n" % (width, height) + np.ascontiguousarray(grey).tobytes()
     try:
         done = subprocess.run(
@@ -111,19 +132,67 @@ def recognise(grey: np.ndarray, seconds: float = SECONDS) -> list[Word]:
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip().splitlines() or [f"code {done.returncode}"]
         raise ReadError(f"文字识别失败 recognition failed: {reason[-1][:200]}")
-    return _without_noise(_words(done.stdout.decode("utf-8", errors="replace")))
+    return done.stdout.decode("utf-8", errors="replace")
 
 
 def recognise_best(grey: np.ndarray, seconds: float = SECONDS) -> list[Word]:
-    """`recognise`, and once more at another size if that went poorly; boxes count pixels of `grey` either way."""
+    """`recognise`, and once more at another size if that went poorly or the picture is small: the better of both.
+
+    Boxes count pixels of `grey` either way.
+    """
     words = recognise(grey, seconds)
-    if mean_confidence(words) >= POOR and words:
+    factor = ANEW
+    if max(grey.shape) < LEAST_SIDE:
+        factor = min(LEAST_SIDE / max(grey.shape), LARGER)
+    elif mean_confidence(words) >= POOR and words:
         return words
+    others = _at_size(grey, factor, seconds)
+    return others if _worth(others) > _worth(words) else words
+
+
+def recognise_upright(grey: np.ndarray, seconds: float = SECONDS) -> tuple[list[Word], int]:
+    """(words, quarter turns clockwise that set the picture upright): of a page that lies on its side or its head.
+
+    Boxes count pixels of the picture so turned, `np.rot90(grey, -turns)`. Others are only tried where recognition goes
+    poorly as the picture is.
+    """
+    best, best_turns = recognise_best(grey, seconds), 0
+    if best and mean_confidence(best) >= POOR and _is_level(best):
+        return best, 0
+    turns = _quarter_turns(grey, seconds)
+    if not turns and _is_level(best) and sum(len(word.text) for word in best) >= FEW:
+        return best, 0
+    for turn in sorted((1, 3, 2), key=lambda turn: turn != turns):
+        words = recognise(np.ascontiguousarray(np.rot90(grey, -turn)), seconds)
+        if words and _is_level(words) and (_worth(words) > _worth(best) or not _is_level(best)):
+            best, best_turns = words, turn
+            if mean_confidence(words) >= POOR:
+                break
+    return best, best_turns
+
+
+def _is_level(words: Sequence[Word]) -> bool:
+    """Whether words of several characters are wider than high; tesseract reads some pictures from the side."""
+    long = [word for word in words if len(word.text) > 1]
+    return 2 * sum(word.box.width > word.box.height for word in long) >= len(long)
+
+
+def _quarter_turns(grey: np.ndarray, seconds: float) -> int | None:
+    """By how many quarter turns clockwise the text would be upright, by tesseract's own detection; None if unknown."""
+    try:
+        said = _tesseract(grey, ("-l", "osd", "--psm", "0"), seconds)
+    except ReadError:  # too few letters, or its data is not installed
+        return None
+    found = re.search(r"^Rotate: (0|90|180|270)$", said, re.MULTILINE)
+    sure = re.search(r"^Orientation confidence: ([\d.]+)$", said, re.MULTILINE)
+    return int(found[1]) // 90 if found and sure and float(sure[1]) >= SURE_OF_TURN else None
+
+
+def _at_size(grey: np.ndarray, factor: float, seconds: float) -> list[Word]:
+    """`recognise` at `factor` times the size; boxes count pixels of `grey`."""
     height, width = grey.shape
-    size = (max(1, round(width * ANEW)), max(1, round(height * ANEW)))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
     others = recognise(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS)), seconds)
-    if _worth(others) <= _worth(words):
-        return words
     x, y = width / size[0], height / size[1]
     return [
         replace(word, box=Box(word.box.x0 * x, word.box.y0 * y, word.box.x1 * x, word.box.y1 * y))
@@ -252,16 +321,44 @@ def read_picture(data: bytes, name: str) -> Document:
         if time.monotonic() > until:
             page.unread = TIME_UP
         else:
-            page = page_of(recognise_best(grey), number, page.width, page.height, POINTS)
+            words, turns = recognise_upright(grey)
+            size = (page.height, page.width) if turns % 2 else (page.width, page.height)
+            page = page_of(words, number, *size, POINTS)
         pages.append(page)
     kind = Image.open(io.BytesIO(data)).get_format_mimetype() or "image/*"
     return document_of_pages(pages, name, [], kind)
 
 
+def size_of(data: bytes, name: str) -> tuple[int, int]:
+    """(width, height) of a picture in pixels, which is not unpacked for it. Raises ReadError for what is none."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            return picture.size
+    except _BROKEN as error:
+        raise _damaged(name) from error
+
+
+def paragraphs_in(data: bytes, name: str, seconds: float = SECONDS) -> list[Paragraph]:
+    """The paragraphs in a picture that another file carries, each with its confidence; of several frames the first's.
+
+    Raises ReadError for what is no picture or too large, and when recognition fails or takes more than `seconds`.
+    """
+    grey = next(_frames(data, name), None)
+    if grey is None or int(grey.max()) - int(grey[MARGIN:-MARGIN, MARGIN:-MARGIN].min()) < LEAST_CONTRAST:
+        return []
+    height, width = grey.shape
+    page = page_of(recognise_best(grey, seconds), 1, width * POINTS, height * POINTS, POINTS)
+    return [paragraph for paragraph in paragraphs_of([page]) if paragraph.text.strip()]
+
+
+def _damaged(name: str) -> ReadError:
+    return ReadError(f"{name}: 图片已损坏或格式不符 the picture is damaged or of another format")
+
+
 def _frames(data: bytes, name: str) -> Iterator[np.ndarray]:
     """The pictures of a file, grey, upright, of the size that is recognised best."""
     try:
-        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "TIFF", "BMP", "WEBP")) as picture:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             for number, frame in enumerate(ImageSequence.Iterator(picture)):
                 if frame.width * frame.height > MOST_PIXELS or number >= MOST_FRAMES:
                     raise ReadError(
@@ -269,10 +366,8 @@ def _frames(data: bytes, name: str) -> Iterator[np.ndarray]:
                         f"{MOST_PIXELS // 1_000_000} 百万像素 million pixels, {MOST_FRAMES} 页 pages"
                     )
                 yield _grey(frame)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ReadError(
-            f"{name}: 图片已损坏或格式不符 the picture is damaged or of another format"
-        ) from error
+    except _BROKEN as error:
+        raise _damaged(name) from error
 
 
 def _grey(frame: Image.Image) -> np.ndarray:
@@ -282,8 +377,6 @@ def _grey(frame: Image.Image) -> np.ndarray:
         upright = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
     grey = upright.convert("L")
     factor = min(LONG_SIDE / max(grey.size), 1.0)
-    if max(grey.size) < LEAST_SIDE:
-        factor = min(LEAST_SIDE / max(grey.size), 2.0)
     if factor != 1:
         size = (max(1, round(grey.width * factor)), max(1, round(grey.height * factor)))
         grey = grey.resize(size, Image.Resampling.LANCZOS)

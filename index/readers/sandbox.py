@@ -4,7 +4,7 @@ A parser that crashes, hangs or swells up costs its one file a ReadError, and no
 asked. Children are ordinary Python interpreters that know nothing but the reader modules: they get the
 file's bytes over a pipe, none of the environment's secrets, no file that is open here, and answer with plain
 data that is checked (index.readers.plain_data). They are reused, one for each file that is read at the same
-time, since starting one takes longer than reading most files. Plain text of moderate size is read in place.
+time, since starting one takes longer than reading most files. They end when this process ends, however it does.
 
 It bounds what a broken or hostile file can use up. It is no prison: a parser that is taken over runs with
 the rights of this user.
@@ -19,10 +19,11 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from index.errors import ReadError
 from index.passage import Document
@@ -30,6 +31,7 @@ from index.readers import PLAIN, check_suffix, read, suffix_of
 from index.readers.plain_data import NotPlainError, document_from
 
 _MIB = 1024 * 1024
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ LIMITS_OF: dict[str, Limits] = {
 LIMITS_OF |= dict.fromkeys(PLAIN, Limits(size=32 * _MIB))
 
 IN_PLACE = _MIB
-"""Bytes up to which plain text is read in this process."""
+"""Bytes up to which `read_safely` reads plain text in this process, sooner than a child would be started."""
 NODES = 1_000_000
 """Most lists and objects of an answer: it is counted before it is parsed, for each takes some hundred bytes."""
 FILES = 500
@@ -81,6 +83,11 @@ def check_size(size: int, name: str) -> None:
         )
 
 
+def is_small_text(name: str, size: int) -> bool:
+    """Whether a file of so many bytes is plain text that may be read in this process."""
+    return suffix_of(name) in PLAIN and size <= IN_PLACE
+
+
 def read_safely(data: bytes, name: str, limits: Limits | None = None) -> Document:
     """Like `index.readers.read`, in a child process unless it is a plain text of moderate size.
 
@@ -89,35 +96,24 @@ def read_safely(data: bytes, name: str, limits: Limits | None = None) -> Documen
     """
     check_suffix(name)
     check_size(len(data), name)
-    if suffix_of(name) in PLAIN and len(data) <= IN_PLACE:
+    if is_small_text(name, len(data)):
         return read(data, name)
-    limits = limits or limits_for(name)
-    worker = _take(limits.memory)
-    fresh = worker.files == 0
-    try:
-        return worker.read(data, name, limits)
-    except _CrashError as crash:
-        if fresh or crash.is_final:
-            raise ReadError(f"{name}: {crash}") from None
-    finally:
-        _put_back(worker)
-    # It may have been an earlier file that broke the child: once more, in a new one.
-    worker = _start(limits.memory)
-    try:
-        return worker.read(data, name, limits)
-    except _CrashError as crash:
-        raise ReadError(f"{name}: {crash}") from None
-    finally:
-        _put_back(worker)
+    return _shared.read(data, name, limits)
+
+
+def ask_safely(data: bytes, head: Mapping[str, object], limits: Limits) -> dict[str, object]:
+    """What a child says of a file when asked for something else than its document, see index.readers.pages.
+
+    `head` has the file's "name". The answer is plain data and may be anything: whoever asks checks it. Raises ReadError
+    as `read_safely` does.
+    """
+    check_size(len(data), str(head["name"]))
+    return _shared.ask(data, head, limits)
 
 
 def close() -> None:
-    """End the children that are waiting for work; the next file starts new ones."""
-    with _lock:
-        waiting = list(_waiting)
-        _waiting.clear()
-    for worker in waiting:
-        worker.end()
+    """End the children of `read_safely` that are waiting for work; the next file starts new ones."""
+    _shared.close()
 
 
 class _CrashError(Exception):
@@ -141,6 +137,7 @@ class _Worker:
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         # Threads of numeric libraries and of OCR would only fight for the cores, and each takes address space.
         environment |= {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment["MALLOC_ARENA_MAX"] = "1"  # each further one reserves 64 MiB of address space
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", _START, root, str(memory)],
             stdin=subprocess.PIPE,
@@ -157,7 +154,16 @@ class _Worker:
         self._expired = False
 
     def read(self, data: bytes, name: str, limits: Limits) -> Document:
-        """The document; raises ReadError as the reader says, _CrashError when there is no sound answer."""
+        """The document; raises as `ask` does."""
+        answer = self.ask(data, {"name": name}, limits)
+        try:
+            return document_from(answer.get("document"))
+        except (NotPlainError, RecursionError) as error:
+            self.usable = False
+            raise _invalid(error) from None
+
+    def ask(self, data: bytes, head: Mapping[str, object], limits: Limits) -> dict[str, object]:
+        """The answer; raises ReadError as the reader says, _CrashError when there is no sound one."""
         self.files += 1
         self._expired = False
         self._job = self.files
@@ -165,7 +171,7 @@ class _Worker:
         timer.daemon = True
         timer.start()
         try:
-            answer = self._ask(data, name, limits)
+            answer = self._exchange(data, head, limits)
         except (OSError, EOFError):
             self.end()
             raise self._crash(limits) from None
@@ -177,12 +183,16 @@ class _Worker:
             with self._lock:
                 self.usable = self.usable and not self._expired and self.files < FILES
                 self._job = 0
-        return self._document(answer)
+        if answer.get("tired"):
+            self.usable = False
+        if isinstance(reason := answer.get("error"), str):
+            raise ReadError(reason[:1000])
+        return answer
 
-    def _ask(self, data: bytes, name: str, limits: Limits) -> dict[str, object]:
+    def _exchange(self, data: bytes, head: Mapping[str, object], limits: Limits) -> dict[str, object]:
         requests, replies = self._pipes()
-        head = {"name": name, "size": len(data), "seconds": limits.seconds, "output": limits.output}
-        requests.write(json.dumps(head).encode() + b"\n")
+        whole = {**head, "size": len(data), "seconds": limits.seconds, "output": limits.output}
+        requests.write(json.dumps(whole).encode() + b"\n")
         requests.write(data)
         requests.flush()
         line = replies.readline(32)
@@ -206,22 +216,11 @@ class _Worker:
             raise ValueError("no pipes")
         return self._process.stdin, self._process.stdout
 
-    def _document(self, answer: dict[str, object]) -> Document:
-        if answer.get("tired"):
-            self.usable = False
-        if isinstance(error := answer.get("error"), str):
-            raise ReadError(error[:1000])
-        try:
-            return document_from(answer.get("document"))
-        except (NotPlainError, RecursionError) as error:
-            self.usable = False
-            raise _invalid(error) from None
-
     def _expire(self, job: int) -> None:
         with self._lock:
             if self._job == job:
                 self._expired = True
-                self._kill()
+                self.kill()
 
     def _crash(self, limits: Limits) -> _CrashError:
         """Why there was no answer, after `end`."""
@@ -244,47 +243,113 @@ class _Worker:
                     pipe.close()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(0.05 if self.files == 0 or self._expired else 0.5)
-        self._kill()
+        self.kill()
         self._process.wait()
 
-    def _kill(self) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+    def kill(self) -> None:
+        """End it and all that it started, at once."""
+        if self._process.returncode is None:  # else the number may be another process's by now
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
 
-_lock = threading.Lock()
-_waiting: list[_Worker] = []
+class Children:
+    """Child processes to read with, started when needed and used again: one for each thread that reads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[_Worker] = []
+        self._busy: list[_Worker] = []
+        self._killed = False
+
+    def read(self, data: bytes, name: str, limits: Limits | None = None) -> Document:
+        """The document in `data`, read in a child; raises ReadError as `read_safely` does, and after `kill`."""
+        check_suffix(name)
+        check_size(len(data), name)
+        limits = limits or limits_for(name)
+        return self._with_a_child(lambda worker: worker.read(data, name, limits), name, limits.memory)
+
+    def ask(self, data: bytes, head: Mapping[str, object], limits: Limits) -> dict[str, object]:
+        """As `ask_safely`."""
+        name = str(head["name"])
+        return self._with_a_child(lambda worker: worker.ask(data, head, limits), name, limits.memory)
+
+    def _with_a_child(self, use: Callable[[_Worker], _T], name: str, memory: int) -> _T:
+        worker = self._take(memory)
+        fresh = worker.files == 0
+        try:
+            return use(worker)
+        except _CrashError as crash:
+            if fresh or crash.is_final:
+                raise ReadError(f"{name}: {crash}") from None
+        finally:
+            self._put_back(worker)
+        # It may have been an earlier file that broke the child: once more, in a new one.
+        worker = self._start(memory)
+        try:
+            return use(worker)
+        except _CrashError as crash:
+            raise ReadError(f"{name}: {crash}") from None
+        finally:
+            self._put_back(worker)
+
+    def close(self) -> None:
+        """End the children that are waiting for work; the next file starts new ones."""
+        with self._lock:
+            waiting = list(self._waiting)
+            self._waiting.clear()
+        for worker in waiting:
+            worker.end()
+
+    def kill(self) -> None:
+        """End all children at once, whatever they are reading; none can be started any more."""
+        with self._lock:
+            self._killed = True
+            for worker in self._busy:
+                worker.kill()
+        self.close()
+
+    def _take(self, memory: int) -> _Worker:
+        with self._lock:
+            for worker in self._waiting:
+                if worker.memory == memory and not self._killed:
+                    self._waiting.remove(worker)
+                    self._busy.append(worker)
+                    return worker
+        return self._start(memory)
+
+    def _start(self, memory: int) -> _Worker:
+        try:
+            worker = _Worker(memory)
+        except OSError as error:
+            raise ReadError(
+                f"无法启动读取进程 cannot start a process to read with: {error.strerror}"
+            ) from None
+        with self._lock:
+            self._busy.append(worker)
+            killed = self._killed
+        if killed:
+            self._put_back(worker)
+            raise ReadError("已停止读取 reading was stopped")
+        return worker
+
+    def _put_back(self, worker: _Worker) -> None:
+        with self._lock:
+            self._busy.remove(worker)
+            reuse = worker.usable and not self._killed
+            if reuse:
+                self._waiting.append(worker)
+        if not reuse:
+            worker.end()
 
 
-def _take(memory: int) -> _Worker:
-    with _lock:
-        for worker in _waiting:
-            if worker.memory == memory:
-                _waiting.remove(worker)
-                return worker
-    return _start(memory)
-
-
-def _start(memory: int) -> _Worker:
-    try:
-        return _Worker(memory)
-    except OSError as error:
-        raise ReadError(f"无法启动读取进程 cannot start a process to read with: {error.strerror}") from None
-
-
-def _put_back(worker: _Worker) -> None:
-    if worker.usable:
-        with _lock:
-            _waiting.append(worker)
-    else:
-        worker.end()
+_shared = Children()
 
 
 def _forget() -> None:
     """In a forked copy of this process: the children belong to the original."""
-    global _lock
-    _lock = threading.Lock()
-    _waiting.clear()
+    global _shared
+    _shared = Children()
 
 
 atexit.register(close)

@@ -22,6 +22,9 @@ from index.vectors.base import HALF, Vectors
 # a server has its own threads.
 faiss.omp_set_num_threads(1)
 
+BITS_PER_ID = 1000
+"""Of the highest id, from which on a filter by bits would cost more to make than it saves."""
+
 _NO_HIT = np.finfo(np.float32).min
 """The score FAISS fills up with when fewer than k vectors were found."""
 
@@ -62,7 +65,7 @@ class FaissStore:
         """How FAISS is to search: only among `allowed`, when it is given."""
         if allowed is None:
             return None
-        return faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))  # type: ignore[call-arg]
+        return faiss.SearchParameters(sel=selector(allowed))  # type: ignore[call-arg]
 
     @property
     def dimension(self) -> int:
@@ -127,3 +130,13 @@ class FaissStore:
     def save(self, file: Path) -> None:
         """Write everything to one new file in FAISS's own format."""
         faiss.write_index(self._index, str(file))
+
+
+def selector(allowed: Ids) -> Any:
+    """FAISS's filter for these ids: one bit an id where they lie close together, which a hash takes ten times as long for."""
+    if len(allowed) and allowed.min() >= 0 and allowed.max() < BITS_PER_ID * len(allowed):
+        bits = np.zeros(int(allowed.max()) + 1, dtype=bool)
+        bits[allowed] = True
+        packed: Any = np.packbits(bits, bitorder="little")
+        return faiss.IDSelectorBitmap(packed)  # type: ignore[call-arg]
+    return faiss.IDSelectorBatch(allowed)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.vectors.arrays import Ids
 from index.vectors.base import Vectors, VectorStore
-from index.vectors.faiss import FaissStore
+from index.vectors.faiss import FaissStore, selector
 
 RECALL_FLOOR = 0.97
 """The least share of the ten truly nearest that must be found."""
@@ -72,7 +72,7 @@ class IvfStore(FaissStore):
             return None
         # Among few, all lists are looked through: a filter must not make anything harder to find.
         return faiss.SearchParametersIVF(  # type: ignore[call-arg]
-            sel=faiss.IDSelectorBatch(allowed), nprobe=self._index.nlist
+            sel=selector(allowed), nprobe=self._index.nlist
         )
 
 

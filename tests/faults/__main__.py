@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.faults import shim
 
-SHORT_STRIDE = 250  # of some hundred file operations, one or two of each kind of change
+SHORT_STRIDE = 400  # of some hundred file operations, one or two of each kind of change
 RUNS = ("kills", "points", "full", "eio", "tmpfs", "damage", "readers", "writers", "mutants", "large")
 COLUMNS = ("lost", "half", "twice", "not found", "repair")
 
@@ -100,7 +100,7 @@ def _run(name: str, options: argparse.Namespace, scratch: Path) -> list:
         return harness.in_parallel(tasks, options.jobs)
     single: dict[str, Callable[[], object]] = {
         "tmpfs": lambda: [room.tmpfs(seed, scratch)],
-        "damage": lambda: [damage.damage(40 if short else 240, seed, scratch)],
+        "damage": lambda: [damage.damage(24 if short else 240, seed, scratch)],
         "readers": lambda: [crowd.readers(100 if short else 2000, 3 if short else 20, scratch)],
         "writers": lambda: [crowd.writers(3 if short else 20, seed, scratch)],
         "mutants": lambda: mutants.mutants(seed, scratch, 1 if short else None),

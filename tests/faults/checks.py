@@ -35,7 +35,8 @@ def files_agree(home: Path) -> list[str]:
     """The manifest as it lies on disk names only files that are there, bit by bit."""
     manifest = read_manifest(home)
     wrong = []
-    for segment in manifest.segments if manifest is not None else ():
+    named = [*manifest.segments, *(manifest.next.segments if manifest.next else ())] if manifest else []
+    for segment in named:
         file = home / VECTORS / segment.file
         if not file.is_file() or sha256_of_file(file) != segment.sha256:
             wrong.append(

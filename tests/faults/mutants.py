@@ -25,7 +25,8 @@ from tests.faults.points import fresh, scene
 def mutants(seed: int, scratch: Path, at_most: int | None = None) -> list[Tally]:
     """Kill each variant at every few file operations; `struck` says how often something wrong was noticed.
 
-    A hunt ends when something was noticed `at_most` times; None goes on to the end.
+    A hunt begins where the variant is likely to fail, which is at the beginning of the operation or towards its end,
+    and ends when something was noticed `at_most` times; None goes on through all of it.
     """
     return [
         _hunt("ack before commit", "add", _nothing, 3, seed, scratch, at_most),
@@ -46,18 +47,18 @@ def _hunt(
     tally = Tally(f"caught: {name}")
     # One that has a few passages, so that it can be there by half.
     base = scene(kind, seed, scratch / name.replace(" ", "-"))
-    at = 1
+    start = _acknowledged_early if broken is _nothing else attempt
     with broken():
-        while True:
+        attempt(fresh(base), base.operation)  # only counted
+        places = range(1, shim.count() + 1, stride)
+        for at in reversed(places) if broken is _manifest_first else places:
             home = fresh(base)
-            start = _acknowledged_early if broken is _nothing else attempt
             outcome = start(home, base.operation, at=at)
             tally.tried += 1
             checked: Checked = look(home, base.operation, outcome.acknowledged)
             tally.struck += bool(checked.wrong)
-            if not outcome.killed or tally.struck == at_most:
+            if tally.struck == at_most:
                 break
-            at += stride
     if not tally.struck:
         tally.violate(
             ["not caught: this variant loses data and nothing was noticed"], f"--mutants --seed {seed}"
@@ -110,7 +111,10 @@ def _two_transactions() -> Iterator[None]:
     put = Writer._put
 
     def twice(self: Writer, records: Sequence[Record]) -> None:
-        put(self, [replace(r, passages=r.passages[:1], vectors=r.vectors[:1]) for r in records])
+        first = [
+            replace(r, passages=r.passages[:1], vectors=r.vectors[:1], digests=r.digests[:1]) for r in records
+        ]
+        put(self, first)
         put(self, records)
 
     with patch.object(Writer, "_put", twice):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import shutil
+import tempfile
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,10 +42,22 @@ class Scene:
 
 def scene(kind: str, seed: int, folder: Path) -> Scene:
     """A library of a dozen documents with a segment and a tail, a state to roll back to and a backup; or none."""
-    folder.mkdir(parents=True)
-    operations = Operations(seed, folder)
     if kind == "create":
+        folder.mkdir(parents=True)
+        operations = Operations(seed, folder)
         return Scene(folder, operations, operations.make("add", {}))
+    made, operations, state = _setting(seed, folder.parents[1] / f"setting-{seed}")
+    shutil.copytree(made, folder)
+    operations = copy.deepcopy(operations)
+    operations.scratch, operations.backup_file = folder, folder / operations.backup_file.name
+    return Scene(folder, operations, operations.make(kind, dict(state)))
+
+
+@functools.cache
+def _setting(seed: int, folder: Path) -> tuple[Path, Operations, State]:
+    """The library of every scene, made once a process; its operations and what it holds."""
+    folder = Path(tempfile.mkdtemp(prefix=folder.name, dir=folder.parent))
+    operations = Operations(seed, folder)
     state = State()
     for step in ("add_many", "add_many", "rebuild", "sync", "backup", "rebuild", "add_many", "remove"):
         operation = operations.make(step, state)
@@ -55,7 +70,7 @@ def scene(kind: str, seed: int, folder: Path) -> Scene:
         operations.done(operation, True)
         if step == "backup":
             operations.backed_up = operation.before
-    return Scene(folder, operations, operations.make(kind, state))
+    return folder, operations, state
 
 
 def places(stride: int, start: int = 1) -> Iterator[int]:

@@ -17,7 +17,7 @@ from tests.faults.harness import EMBEDDER, Refused, Tally, look
 from tests.faults.operations import Operation, Operations, State, document
 
 SIZE = "24m"
-OTHERS = 16 << 20  # bytes that are not ours, so that it is soon full
+OTHERS = 22 << 20  # bytes that are not ours, so that it is soon full
 PASSAGES = 10_000
 OPEN_WITHIN = 10.0
 
@@ -89,6 +89,21 @@ def fill(place: Path, seed: int) -> None:
         print(f"FULL {refused.message}")
     wrong = [line for lines in outcome.of(list) for line in lines]
     wrong += [f"wrong: {outcome.broke.strip().splitlines()[-1]}"] if outcome.broke else []
+
+    def opened(tell: child.Tell) -> None:
+        """Somebody else opens the library while the disk is still full."""
+        with Library.open(home, EMBEDDER) as library:
+            now = held(library)
+            tell(
+                [f"lost: {name}" for name in stored if now.get(name) != stored[name]][:3]
+                + found(library, now)
+            )
+
+    other = child.run(opened)
+    wrong += [line for lines in other.of(list) for line in lines]
+    wrong += (
+        [f"repair: not opened on a full disk: {other.broke.strip()[-200:]}"] if not other.of(list) else []
+    )
     subprocess.run(["mount", "-o", "remount,size=96m", str(place)], check=True)
     checked: Checked = look(home, Operation("add_many", len, stored, after), False)
     wrong += checked.wrong

@@ -1,5 +1,6 @@
 """Backup, restore, rollback, compact and verify: what they promise, and what damage they notice."""
 
+import random
 import sqlite3
 import threading
 import zipfile
@@ -11,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from index.care import backup, compact, restore, rollback
+from index.catalog import Catalog
+from index.catalog_types import unpacked
 from index.errors import LibraryError, ModelMismatch
 from index.library import Library
+from index.originals import original_of
 from index.passage import Article, Document
 from index.verify import verify
 from tests.conftest import TEXTS, HashingEmbedder
@@ -50,12 +54,22 @@ def document(name: str, text: str) -> Document:
     return Document(name, text, title=name, articles=(Article(name, 0, len(text)),))
 
 
+def add_large(library: Library, count: int = 2) -> None:
+    """Documents of files that are too large to be kept in the catalog."""
+    for number in range(count):
+        library.add(
+            document(f"大{number}.doc", f"大文件{number}的校准记录。"),
+            random.Random(number).randbytes(99_999),
+        )
+
+
 def test_a_backup_brings_everything_back(
     library: Library, folder: Path, tmp_path: Path, embedder: HashingEmbedder
 ) -> None:
+    add_large(library, 1)
     before = state(library)
     made = backup(library, tmp_path / "b.zip")
-    assert (made.documents, made.missing) == (4, ())
+    assert (made.documents, made.missing) == (5, ())
     library.remove("采购.txt")
     library.add(document("新.txt", "新的计量器具校准办法。"), b"new")
     encoded = embedder.encoded
@@ -100,6 +114,7 @@ def test_an_open_reader_sees_a_restore_and_a_rollback(
 @pytest.mark.parametrize("damage", ["cut", "flipped", "swapped", "empty", "text", "traversal", "future"])
 def test_a_damaged_backup_changes_nothing(library: Library, tmp_path: Path, damage: str) -> None:
     file = tmp_path / "b.zip"
+    add_large(library)
     backup(library, file)
     spoil(file, damage)
     before = state(library)
@@ -127,7 +142,7 @@ def spoil(file: Path, how: str) -> None:
         elif how == "traversal":
             members["originals/../../evil"] = b"x"
         else:
-            members["backup.json"] = members["backup.json"].replace(b'"format": 1', b'"format": 99')
+            members["backup.json"] = members["backup.json"].replace(b'"format": 2', b'"format": 99')
         with zipfile.ZipFile(file, "w") as archive:
             for name, content in members.items():
                 archive.writestr(name, content)
@@ -180,13 +195,19 @@ def bytes_of(home: Path) -> bytes:
     parts = [file.read_bytes() for file in home.rglob("*") if file.is_file()]
     parts += [zlib.decompress(file.read_bytes()) for file in home.glob("originals/*.z")]
     with closing(sqlite3.connect(home / "catalog.db")) as db:
-        parts += [zlib.decompress(text) for (text,) in db.execute("SELECT text FROM documents")]
+        parts += [unpacked(layout) for (layout,) in db.execute("SELECT layout FROM documents")]
+        names = db.execute("SELECT name, collection FROM documents").fetchall()
+    with closing(Catalog(home / "catalog.db")) as catalog:
+        parts += [original_of(catalog, *name) or b"" for name in names]
     return b"\0".join(parts)
 
 
 def test_what_was_deleted_is_nowhere_after_compacting(library: Library, home: Path, folder: Path) -> None:
     secret = "绝密配方甲乙丙丁零一二三"
-    library.add(document("密.txt", f"{secret}。" * 40), f"{secret}。".encode() * 40)
+    library.add(document("密.txt", f"{secret}。" * 40), f"\n{secret}。".encode() * 40)
+    library.add(
+        document("密.bin", f"{secret}。"), f"{secret}。".encode() + random.Random(1).randbytes(99_999)
+    )
     assert secret.encode() in bytes_of(home)
     library.sync([folder], rebuild=True)  # takes it away, and keeps the previous state
     assert secret.encode() in bytes_of(home)
@@ -229,7 +250,9 @@ def test_verify_finds_nothing_wrong_in_a_sound_library(library: Library) -> None
     ("damage", "found"),
     [
         ("UPDATE passages SET text = text || '了' WHERE id = 1", "rows"),
+        ("UPDATE documents SET layout = zeroblob(20) WHERE id = 2", "rows"),
         ("DELETE FROM vectors WHERE passage_id = 2", "vectors"),
+        ("UPDATE documents SET original = zeroblob(20) WHERE id = 2", "originals"),
         ("PRAGMA foreign_keys = OFF; DELETE FROM documents WHERE id = 1", "catalog.db"),
     ],
 )
@@ -243,6 +266,7 @@ def test_verify_names_what_is_wrong_in_the_catalog(
 
 
 def test_verify_names_what_is_wrong_beside_it(library: Library, home: Path) -> None:
+    add_large(library)
     next((home / "originals").iterdir()).write_bytes(b"x")
     segment = next((home / "vectors").iterdir())
     data = bytearray(segment.read_bytes())

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.catalog import Catalog
+from index.catalog_reader import Changes
 from index.catalog_transaction import Record
 from index.errors import LibraryError
 from index.passage import Article, Document, Hygiene, OffsetMap, Passage, Speaker
@@ -54,6 +55,9 @@ def test_everything_of_a_document_comes_back(catalog: Catalog) -> None:
         published="2024",
         publisher="社",
         pages=(0, 7),
+        notices=("第 2 页没有文字", "第 3 页也没有"),
+        unsure=((5, 8), (20, 21)),
+        effective="2024-07-01",
     )
     passage = Passage(
         "a/b.txt",
@@ -74,6 +78,7 @@ def test_everything_of_a_document_comes_back(catalog: Catalog) -> None:
         catalog,
         replace(record("a/b.txt"), document=document, passages=[passage, replace(passage, speaker=None)]),
     )
+    passage = replace(passage, unsure=True)
     assert catalog.document("a/b.txt") == replace(document, id=1)
     assert catalog.passages([1, 2]) == {
         1: replace(passage, id=1, document_id=1),
@@ -81,8 +86,48 @@ def test_everything_of_a_document_comes_back(catalog: Catalog) -> None:
     }
     (info,) = catalog.documents()
     assert (info.name, info.title, info.passages, info.sha256) == ("a/b.txt", "题", 2, "sha-a/b.txt")
-    assert info.hygiene == document.hygiene
+    assert (info.hygiene, info.notices) == (document.hygiene, document.notices)
     assert catalog.document("b.txt") is None
+
+
+@pytest.mark.parametrize(
+    ("span", "unsure"), [((0, 3), False), ((2, 4), True), ((4, 5), True), ((6, 9), False)]
+)
+def test_a_passage_is_unsure_where_it_meets_an_unsure_stretch(catalog: Catalog, span, unsure) -> None:
+    one = record("a")
+    put(catalog, replace(one, document=replace(one.document, unsure=(span,))))
+    assert catalog.passages([2])[2].unsure is unsure, "characters 3, 4 and 5"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(spans=st.lists(st.tuples(st.integers(0, 23), st.integers(0, 23)).map(sorted).map(tuple), max_size=5))
+def test_a_text_comes_back_whatever_its_passages_hold(catalog: Catalog, spans) -> None:
+    passages = [Passage("a", start, end, TEXT[start:end]) for start, end in spans]
+    vectors = np.zeros((len(spans), 2), dtype=np.float32)
+    put(catalog, replace(record("a"), passages=passages, vectors=vectors))
+    assert catalog.document("a").text == TEXT
+
+
+def test_passages_that_are_found_alike_keep_their_ids(catalog: Catalog) -> None:
+    put(catalog, record("a", 2))
+    moved = [Passage("a", 4, 7, TEXT[:3], page=2), Passage("a", 7, 10, TEXT[3:6])]
+    longer = replace(record("a", 2).document, text="新加的字" + TEXT, title="新题")
+    put(catalog, replace(record("a", 2), document=longer, passages=moved))
+    assert [(p.id, p.start, p.page) for p in catalog.all_passages()] == [(1, 4, 2), (2, 7, None)]
+    assert (catalog.document("a").title, catalog.document("a").text) == ("新题", "新加的字" + TEXT)
+    assert catalog.changes(1) == Changes(2, (), ())
+    assert catalog.damaged_rows() == []
+    put(catalog, record("b", 1))  # 3
+    put(catalog, replace(record("a", 2), vectors=np.ones((2, 2), dtype=np.float32)))
+    assert [p.id for p in catalog.all_passages()] == [4, 5, 3], "another vector is another passage"
+    put(catalog, record("a", 2, "一二三四五六"))
+    assert [p.id for p in catalog.all_passages()] == [6, 7, 3]
+
+
+def test_vectors_are_found_by_what_they_were_made_of(catalog: Catalog) -> None:
+    put(catalog, replace(record("a", 2), digests=[-5, 2**63 - 1]), record("b", 1))
+    found = catalog.vectors_of([2**63 - 1, -5, 7])
+    assert {digest: float(vector[0]) for digest, vector in found.items()} == {-5: 1.0, 2**63 - 1: 0.5}
 
 
 def test_a_passage_that_is_not_its_stretch_of_the_text_is_refused_whole(catalog: Catalog) -> None:
@@ -157,7 +202,7 @@ def test_it_is_durable_and_guarded_as_promised(catalog: Catalog, tmp_path: Path)
         ]
     assert answers == [2, 1]  # FULL, ON
     assert sqlite3.connect(tmp_path / "catalog.db").execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert sqlite3.connect(tmp_path / "catalog.db").execute("PRAGMA user_version").fetchone() == (2,)
+    assert sqlite3.connect(tmp_path / "catalog.db").execute("PRAGMA user_version").fetchone() == (3,)
 
 
 def test_a_file_that_is_no_catalog_and_one_of_a_later_version_are_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import zlib
 from contextlib import closing
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 
 from index import catalog_migrations
-from index.catalog import SCHEMA, Catalog
+from index.catalog import Catalog
+from index.catalog_reader import SCHEMA
 from index.library import Library
 from index.passage import Article, Document
 from tests.conftest import HashingEmbedder
@@ -75,6 +77,41 @@ def home(tmp_path: Path) -> Path:
         db.execute("PRAGMA user_version = 1")
         db.commit()
     return tmp_path
+
+
+@pytest.fixture
+def home_of_2(home: Path) -> Path:
+    """The same library after the next version of the program has used it."""
+    catalog_migrations.migrate(home / "catalog.db", 1, 2)
+    (home / "catalog.v1.db").unlink()
+    (home / "originals").mkdir()
+    (home / "originals" / "sha").write_text(TEXT, encoding="utf-8")
+    with closing(sqlite3.connect(home / "catalog.db")) as db, db:
+        db.execute(
+            "UPDATE passages SET start = 2, text = substr(text, 3)"
+        )  # what no passage holds is kept, too
+        db.create_function("crc", -1, lambda *values: zlib.crc32("\x1f".join(map(str, values)).encode()))
+        db.execute(
+            """UPDATE passages SET crc = crc(start, "end", text, kind, article, heading, section, speaker_name,
+               speaker_organisation, speaker_role, published, publisher, url, page, document_id, id, seq)"""
+        )
+    return home
+
+
+def test_schema_2_is_brought_forward(home_of_2: Path) -> None:
+    with Library.open(home_of_2, EMBEDDER) as library:
+        stored = library.document("方针.txt")
+        assert (stored.id, stored.text, stored.articles[0].end) == (3, TEXT, len(TEXT))
+        assert (stored.notices, stored.unsure, stored.effective) == ((), (), "")
+        (passage,) = library.all_passages()
+        assert (passage.id, passage.text, passage.unsure) == (7, TEXT[2:], False)
+        assert [hit.passage.id for hit in library.search("最高管理者", 5)] == [7]
+        assert library.catalog.original("方针.txt") == ("sha", None, "")
+        assert library.catalog.originals() == ["sha"], "it stays the file that it was"
+        assert library.catalog.damaged_rows() == []
+        library.remove("方针.txt")
+        assert not list((home_of_2 / "originals").iterdir())
+    assert version(home_of_2 / "catalog.v2.db") == 2
 
 
 def vars_of(article: Article) -> dict[str, object]:

@@ -211,3 +211,60 @@ def test_form_feeds_that_miss_a_header_give_no_pages():
 
 def test_an_empty_page_is_counted():
     assert clean("第一页的话。\f\f第三页的话。").pages == (0, 7, 7)
+
+
+WIDTH, PER_PAGE = 34, 20
+
+
+def pages_of(paragraphs, header="", foot=""):
+    """The paragraphs on pages as a PDF gives them: header, full lines, foot, number in the middle; and how many."""
+    lines = [p[at : at + WIDTH] for p in paragraphs for at in range(0, len(p), WIDTH)]
+    pages = [lines[at : at + PER_PAGE] for at in range(0, len(lines), PER_PAGE)]
+    drawn = [
+        "\n".join([*([header] if header else []), *page, *(["", foot] if foot else []), "", f"{n:>30}", ""])
+        for n, page in enumerate(pages, 1)
+    ]
+    return "\n".join(drawn), len(pages)
+
+
+def clauses(count):
+    chance = random.Random(count)
+    parts = [
+        "阀门在出厂以前应当逐台做密封试验",
+        "试验压力取公称压力的一点一倍",
+        "保压时间不少于六十秒",
+        "期间读数不得下降",
+    ]
+    parts += ["密封面不得有可见的渗漏", "试验用水的温度应当在五度到四十度之间", "记录由检验员签字以后归档"]
+    return [f"{n}.1 " + "，".join(chance.sample(parts, 5)) + "。" for n in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("count", [10, 20, 33, 40])
+def test_the_number_of_a_standard_above_every_page_is_in_no_sentence(count):
+    number, body = "Q/BF 12—2024", ["工业阀门密封试验方法", "1 范围", *clauses(count)]
+    text, pages = pages_of([number, *body], number)
+    cleaned = clean(text)
+    assert pages > 1 and cleaned.text.count(number) == 1 and cleaned.text.startswith(number)
+    assert (cleaned.hygiene.headers_dropped, cleaned.hygiene.page_numbers_dropped) == (pages, pages)
+    assert squeeze(cleaned.text) == squeeze(number + "".join(body))
+
+
+@pytest.mark.parametrize("count", [9, 10, 11, 12])
+def test_the_number_of_the_last_page_goes_after_a_whole_sentence(count):
+    text, pages = pages_of(clauses(count))
+    cleaned = clean(text)
+    assert cleaned.hygiene.page_numbers_dropped == pages and cleaned.text.endswith("。")
+
+
+def test_a_number_that_does_not_go_on_is_no_page_number():
+    text, pages = pages_of(clauses(10))
+    assert clean(text.rstrip().rstrip("0123456789") + "97").text.endswith("\n97") and pages < 90
+
+
+@pytest.mark.parametrize("count", [20, 33])
+def test_a_running_footer_is_in_no_sentence(count):
+    foot = "泊江阀门有限公司 内部资料"
+    text, pages = pages_of(clauses(count), foot=foot)
+    cleaned = clean(text)
+    assert pages > 2 and foot not in cleaned.text
+    assert squeeze(cleaned.text) == squeeze("".join(clauses(count)))

@@ -7,7 +7,7 @@ import pytest
 
 from index.durable import sha256_of
 from index.errors import LibraryError
-from index.originals import Originals
+from index.originals import SMALL, THE_TEXT, TRIED, Originals, pack_small
 
 
 @pytest.fixture
@@ -41,3 +41,11 @@ def test_only_the_wanted_stay(originals: Originals) -> None:
     originals.drop_all_but({sha256_of(one)})
     assert list(originals.hashes()) == [sha256_of(one)]
     assert len(list(originals.folder.iterdir())) == 1
+
+
+def test_a_small_file_lies_in_the_catalog_as_what_its_text_is_not() -> None:
+    text = "质量管理体系的文件应当定期评审。" * 50
+    assert pack_small(text.encode(), text) == THE_TEXT
+    assert len(pack_small(("\ufeff" + text + "\n").encode(), text)) < 40
+    assert pack_small(os.urandom(SMALL + 1), "") is None
+    assert pack_small(bytes(TRIED), text) is not None and pack_small(bytes(TRIED + 1), text) is None

@@ -2,21 +2,29 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import time
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from index import reading as reading_module
 from index import sync as sync_module
 from index.catalog import DocumentInfo
 from index.errors import ReadError
 from index.library import Library
-from index.library_writer import READING
+from index.library_writer import READING, Reading
 from index.passage import Article, Document, Hygiene
+from index.readers import sandbox
+from index.reading import read_file
 from index.scan import scan
 from index.sync import Progress, plan
 from tests.conftest import TEXTS, HashingEmbedder
+from tests.index.conftest import children_of
 
 
 @pytest.fixture
@@ -135,7 +143,7 @@ def test_sync_adds_updates_moves_and_removes(
     assert not library.search("设备科")
     assert library.search("合格供应商名录")[0].passage.document == "采购.txt"
     assert report.as_dict()["documents"] == 4
-    originals = {file.read_bytes() for file in (library.home / "originals").iterdir()}
+    originals = {library.original(info.name) for info in library.documents()}
     assert originals == {file.read_bytes() for file in folder.rglob("*.txt")}
 
 
@@ -294,10 +302,132 @@ def test_a_document_that_is_added_has_the_length_of_its_library(
 def test_what_a_reader_has_to_say_of_a_document_is_in_the_report(
     library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = sync_module.read_safely
-    monkeypatch.setattr(
-        sync_module, "read_safely", lambda data, name: replace(read(data, name), notices=("第 3 页需要识别",))
-    )
+    read = reading_module.reading_of
+
+    def noticed(document: Document, *rest: object) -> Reading:
+        return read(replace(document, notices=("第 3 页需要识别",)), *rest)
+
+    monkeypatch.setattr(reading_module, "reading_of", noticed)
     (folder / "扫描.txt").write_text("设备科的扫描件。", encoding="utf-8")
     report = library.sync([folder])
     assert report.as_dict()["notices"]["扫描.txt"] == ["第 3 页需要识别"]
+
+
+# Reading in several processes
+
+
+def write_many(folder: Path, count: int) -> None:
+    """Web pages and texts, of one to four sentences; too much in all to be read in place."""
+    folder.mkdir()
+    for i in range(count):
+        text = "".join(f"第{i}号规程第{j}条，检验组每月核对一次记录并签字存档。" for j in range(i % 4 + 1))
+        if i % 3:
+            (folder / f"{i:03}.html").write_text(f"<h1>规程{i}</h1><p>{text}</p>", encoding="utf-8")
+        else:
+            (folder / f"{i:03}.txt").write_text(text, encoding="utf-8")
+
+
+def state(library: Library) -> list[tuple[object, ...]]:
+    passages = [(p.id, p.document, p.start, p.text) for p in library.all_passages()]
+    return [*passages, *((info.name, info.sha256) for info in library.documents())]
+
+
+def test_ids_do_not_depend_on_how_many_read_nor_on_which_is_done_first(
+    tmp_path: Path, embedder: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_many(tmp_path / "many", 60)
+    (tmp_path / "many" / "空.html").write_bytes(b"")
+    states, reports = [], []
+    for workers in (1, 2, 4):
+        with Library.open(tmp_path / f"home{workers}", embedder, create=True) as library:
+            seen: list[Progress] = []
+            report = library.sync([tmp_path / "many"], workers=workers, on_progress=seen.append)
+            states.append(state(library))
+            reports.append({**report.as_dict(), "seconds": 0})
+            assert [p.done for p in seen] == list(range(1, 62))
+            assert (seen[-1].stored, seen[-1].bytes_done) == (60, seen[-1].bytes_total)
+    assert states[0] == states[1] == states[2] and reports[0] == reports[1] == reports[2]
+    monkeypatch.setattr(sync_module, "is_small_text", lambda name, size: True)
+    with Library.open(tmp_path / "in-place", embedder, create=True) as library:
+        library.sync([tmp_path / "many"])
+        assert state(library) == states[0]
+
+
+def test_what_crashes_or_hangs_among_others_is_a_failed_file(
+    library: Library, tmp_path: Path, odd_reader: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = replace(sandbox.LIMITS, seconds=4)
+    monkeypatch.setattr(sandbox, "limits_for", lambda name: short)
+    write_many(tmp_path / "many", 12)
+    for i, what in enumerate(["sleep", "die", "memory", "deep"]):
+        (tmp_path / "many" / f"00{i}.odd").write_text(what)
+    report = library.sync([tmp_path / "many"], workers=2)
+    assert len(report.added) == 12
+    reasons = dict((Path(path).name, reason) for path, reason in report.failed)
+    assert sorted(reasons) == ["000.odd", "001.odd", "002.odd", "003.odd"]
+    assert "longer than 4 s" in reasons["000.odd"] and "crashed" in reasons["001.odd"]
+
+
+INTERRUPTED = (
+    "import sys, index.sync; from pathlib import Path; from index.library import Library\n"
+    "from tests.conftest import HashingEmbedder\n"
+    "index.sync.PASSAGES_AT_ONCE = 8\n"
+    "with Library.open(Path(sys.argv[1]), HashingEmbedder(), create=True) as library:\n"
+    "    library.sync([Path(sys.argv[2])], workers=2, on_progress=lambda p: print(p.name, flush=True))\n"
+)
+
+
+@pytest.mark.parametrize("stored_first", [1, 40])
+def test_a_sync_that_was_killed_is_carried_on_without_reading_anything_twice(
+    tmp_path: Path, embedder: HashingEmbedder, monkeypatch: pytest.MonkeyPatch, stored_first: int
+) -> None:
+    write_many(tmp_path / "many", 120)
+    home = tmp_path / "home"
+    command = [sys.executable, "-c", INTERRUPTED, str(home), str(tmp_path / "many")]
+    running = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True)
+    with running.stdout as told:
+        for _ in range(stored_first):
+            assert told.readline()
+        children = children_of(running.pid)
+        running.kill()
+        acknowledged = stored_first + len(told.read().splitlines())
+    running.wait()
+    assert children
+    read: list[str] = []
+
+    def counted(file: Path, name: str, *rest: object) -> Reading:
+        read.append(name)
+        return read_file(file, name, *rest)
+
+    monkeypatch.setattr(reading_module, "read_file", counted)
+    with Library.open(home, embedder) as library:
+        stored = {info.name: info.passages for info in library.documents()}
+        assert acknowledged <= len(stored) < 120
+        report = library.sync([tmp_path / "many"], workers=2)
+        assert sorted(report.unchanged) == sorted(stored)
+        assert sorted(read) == sorted(report.added) and len(read) == 120 - len(stored)
+        assert embedder.encoded == report.passages - sum(stored.values())
+        carried_on = state(library)
+    deadline = time.monotonic() + 5
+    while any(Path(f"/proc/{pid}").exists() for pid in children) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+    with Library.open(tmp_path / "at-once", embedder, create=True) as library:
+        library.sync([tmp_path / "many"], workers=1)
+        assert state(library) == carried_on  # the same ids as without the accident
+
+
+def test_files_of_one_name_in_archives_and_folders_come_in_the_same_order_each_time(
+    tmp_path: Path, embedder: HashingEmbedder
+) -> None:
+    write_many(tmp_path / "many", 6)
+    with zipfile.ZipFile(tmp_path / "many" / "003.zip", "w") as archive:
+        archive.writestr("000.txt", "压缩包中的规程由档案室保存。")
+        archive.writestr("bad.txt", bytes(range(256)) * 8)
+    states = []
+    for workers in (1, 3):
+        with Library.open(tmp_path / f"home{workers}", embedder, create=True) as library:
+            report = library.sync([tmp_path / "many"], workers=workers)
+            assert len(report.added) == 7 and len(report.failed) == 1
+            states.append(state(library))
+    assert states[0] == states[1]

@@ -28,6 +28,7 @@ wheres = st.builds(
     statuses=some(st.sampled_from(STATUSES)),
     published_from=st.sampled_from(DATES),
     published_to=st.sampled_from(DATES),
+    readable=st.none() | some(st.sampled_from([*COLLECTIONS, "没有"])),
 )
 
 
@@ -130,3 +131,21 @@ def test_a_sync_of_one_collection_leaves_the_others_alone(folder: Path, tmp_path
             "校准.txt",
             "报废.txt",
         }
+
+
+def test_collections_are_those_that_hold_a_document(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "home", HashingEmbedder(), create=True) as library:
+        assert library.collections() == []
+        for number, collection in enumerate(["~甲", "", "公开"]):
+            library.add(document("1.txt", collection, "", [("", "", "")]), str(number).encode())
+        assert library.collections() == ["", "~甲", "公开"]
+        library.remove("1.txt", "~甲")
+        assert library.collections() == ["", "公开"]
+
+
+def test_asking_for_a_collection_does_not_make_it_readable(library: Library) -> None:
+    asked = Where(collections=frozenset(["内部", "公开"]), readable=frozenset(["公开", ""]))
+    for mode in ("lexical", "dense"):
+        hits = library.search("计量器具校准证书", 9999, mode, asked)
+        assert {hit.passage.collection for hit in hits} == {"公开"}
+        assert not library.search("计量器具校准证书", 9999, mode, Where(readable=frozenset()))

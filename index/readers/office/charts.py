@@ -1,4 +1,6 @@
-"""Charts of office files → a table of their categories and values, as rows that read on their own."""
+"""Charts and SmartArt of office files → blocks: a chart is a table of its categories and values, as rows that read
+on their own; a SmartArt drawing is its texts in the order of its outline.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,19 @@ from index.readers.tables import row_line
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 
+DGM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+
 MAX_SERIES, MAX_POINTS = 50, 500
 """Series and points of one chart; what has more is a curve, which nobody reads off."""
+
+
+def diagram_blocks(root: Element | None, page: int | None = None) -> list[Block]:
+    """The texts of a SmartArt drawing (the root of its data part), in the order of its outline."""
+    if root is None:
+        return []
+    points = (point for point in root.iter(f"{DGM}pt") if point.get("type", "node") in ("node", "asst"))
+    lines = ("".join(line.itertext(f"{A}t")) for point in points for line in point.iter(f"{A}p"))
+    return [Block("text", line, page=page) for line in lines if line.strip()]
 
 
 def chart_blocks(root: Element | None, page: int | None = None) -> list[Block]:

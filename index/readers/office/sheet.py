@@ -21,6 +21,7 @@ from index.errors import ReadError
 from index.passage import Document
 from index.readers.blocks import Block, Particulars, document_of
 from index.readers.encoding import decode
+from index.readers.hidden import invisible_notices, without_invisible
 from index.readers.office.number_formats import BUILTIN, format_of, general
 from index.readers.office.package import Package, is_ole
 from index.readers.office.workbook import MAX_CELLS, Sheet, Workbook, read_workbook
@@ -50,7 +51,7 @@ def read_xlsx(data: bytes, name: str) -> Document:
         raise ReadError(f"{name}: 二进制工作簿（.xlsb）a binary workbook; 请另存为 .xlsx save it as .xlsx")
     book = read_workbook(package)
     properties = package.properties()
-    about = Particulars(published=properties.issued, media_type=XLSX, notices=book.notices())
+    about = Particulars(published=properties.issued, media_type=XLSX, notices=book.notices(name))
     return _document(book.sheets, name, about, properties.title)
 
 
@@ -60,7 +61,7 @@ def read_xls(data: bytes, name: str) -> Document:
         return read_xlsx(data, name)
     if is_ole(data):
         book = _old_workbook(data, name)
-        return _document(book.sheets, name, Particulars(media_type=XLS, notices=book.notices()), "")
+        return _document(book.sheets, name, Particulars(media_type=XLS, notices=book.notices(name)), "")
     if _HTML.match(data.removeprefix(b"\xef\xbb\xbf")):
         from index.readers.web.reader import read_html  # a family of its own, needed by few files only
 
@@ -93,8 +94,11 @@ def _document(sheets: Sequence[Sheet], name: str, about: Particulars, title: str
 
 def _read_separated(data: bytes, name: str, separators: str, media_type: str) -> Document:
     text, encoding = decode(data, name)
+    text, invisible = without_invisible(text)
     stem = PurePath(name).stem
-    about = Particulars(title=stem, media_type=media_type, encoding=encoding)
+    about = Particulars(
+        title=stem, media_type=media_type, encoding=encoding, notices=invisible_notices(name, invisible)
+    )
     rows = _rows(text, separators, name)
     return document_of([Block("title", stem), *table_blocks(rows, sheet=True)], name, about)
 
@@ -175,12 +179,14 @@ def _old_sheets(source: Any, name: str) -> Workbook:
         found = source.sheet_by_index(index)
         sheet = Sheet(found.name, merges=[(a, c, b - 1, d - 1) for a, b, c, d in found.merged_cells])
         columns = {n for n, column in found.colinfo_map.items() if column.hidden}
+        unseen: set[int] = set()
         for number in range(found.nrows):
             if number in found.rowinfo_map and found.rowinfo_map[number].hidden:
-                book.hidden_rows += 1
+                book.hidden_rows += any(cell.ctype not in (0, 6) for cell in found.row(number))
                 continue
-            texts = ((n, _old_text(source, cell)) for n, cell in enumerate(found.row(number)))
-            row = {n: text for n, text in texts if text and n not in columns}
+            texts = {n: text for n, cell in enumerate(found.row(number)) if (text := _old_text(source, cell))}
+            row = {n: text for n, text in texts.items() if n not in columns}
+            unseen |= texts.keys() - row.keys()
             cells += len(row)
             if cells > MAX_CELLS:
                 raise ReadError(
@@ -188,6 +194,7 @@ def _old_sheets(source: Any, name: str) -> Workbook:
                 )
             if row:
                 sheet.cells[number] = row
+        book.hidden_columns += len(unseen)
         book.sheets.append(sheet)
     return book
 

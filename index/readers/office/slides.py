@@ -1,13 +1,14 @@
 """PPTX → Document: slide by slide, the title as heading, then text, tables and charts from top to bottom, then notes.
 
 A page is a slide. Text in groups stands where it is seen; places that a slide takes from its layout are looked up
-there. Left out: headers, footers, slide numbers and dates, comments, text of layouts, hidden slides.
+there. Left out: headers, footers, slide numbers and dates, comments, text of layouts; and, told in a notice, hidden
+slides and shapes, shapes beside the slide, letters too small to be seen.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,8 +17,10 @@ from index.headlines import is_date_line
 from index.lines import ends_sentence
 from index.passage import Document
 from index.readers.blocks import Block, Particulars, document_of
-from index.readers.office.charts import chart_blocks
+from index.readers.hidden import hidden_notices
+from index.readers.office.charts import DGM, chart_blocks, diagram_blocks
 from index.readers.office.package import Element, Package, R, Relation
+from index.readers.pictures import Pictures
 from index.readers.tables import table_blocks
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -31,8 +34,8 @@ MAX_SHAPES = 5_000
 MAX_COLUMNS = 64
 """Columns of a table on a slide."""
 
-MAX_PICTURES = 200
-"""Pictures of one deck that are handed to OCR."""
+UNREADABLE = 200
+"""Hundredths of a point up to which letters cannot be read."""
 
 HEADING = 80
 """A title with more characters, or which is a sentence, is text."""
@@ -43,13 +46,9 @@ SHORT = 30
 LINE = 0.04
 """Shapes whose tops are nearer than this share of the slide's height stand in one line, left to right."""
 
-PictureReader = Callable[[bytes], str]
-"""The text in a picture (the bytes of a PNG, JPEG…), lines ended by \\n; "" for none."""
-
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
-DGM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 
 _TITLES = ("title", "ctrTitle")
@@ -57,13 +56,13 @@ _FURNITURE = ("ftr", "sldNum", "dt", "hdr", "sldImg")
 _CONTENTS = re.compile(r"目\s*[录次]|contents|agenda|catalog(?:ue)?", re.IGNORECASE)
 
 
-def read_pptx(data: bytes, name: str, picture_text: PictureReader | None = None) -> Document:
+def read_pptx(data: bytes, name: str, pictures: Pictures | None = None) -> Document:
     """Reads a PPTX file. Raises ReadError when it is encrypted, damaged, over the limits, or holds no text.
 
-    `picture_text` reads the pictures, which are left out without it; its lines stand where the picture does.
+    `pictures` reads the pictures in it; usually as index.readers.pictures does.
     """
     package = Package(data, name)
-    deck = _Deck(package, picture_text)
+    deck = _Deck(package, pictures or Pictures(name))
     blocks = list(deck.blocks())
     properties = package.properties()
     title = _title(blocks) or properties.title
@@ -132,17 +131,19 @@ def _look_of_title(blocks: list[Block]) -> tuple[int, str]:
 class _Deck:
     """Walks the slides of one package."""
 
-    def __init__(self, package: Package, picture_text: PictureReader | None) -> None:
+    def __init__(self, package: Package, pictures: Pictures) -> None:
         self._package = package
-        self._picture_text = picture_text
+        self._pictures = pictures
         self._layouts: dict[str, dict[str, _Box]] = {}
-        self._pictures = self._unread = self._hidden = 0
+        self._hidden_slides = self._hidden = 0
 
     @cached_property
-    def _height(self) -> float:
+    def _size(self) -> tuple[float, float]:
+        """Width and height of the slides in EMU."""
         root = self._package.xml(self._main)
         size = root.find(f"{P}sldSz") if root is not None else None
-        return _number(size.get("cy")) or 6858000.0 if size is not None else 6858000.0
+        width, height = (_number(size.get(key)) if size is not None else 0.0 for key in ("cx", "cy"))
+        return width or 12192000.0, height or 6858000.0
 
     @cached_property
     def _main(self) -> str:
@@ -150,11 +151,9 @@ class _Deck:
 
     def notices(self) -> tuple[str, ...]:
         """What was left out, for the report."""
-        counts = (
-            (self._hidden, "张隐藏的幻灯片未收入 hidden slides left out"),
-            (self._unread, "张图片未识别 pictures not read (OCR)"),
-        )
-        return tuple(f"{count} {text}" for count, text in counts if count)
+        name, slides = self._package.name, self._hidden_slides
+        told = [f"{name}: {slides} 张隐藏的幻灯片未收入 {slides} hidden slides left out"] if slides else []
+        return (*told, *hidden_notices(name, self._hidden), *self._pictures.notices())
 
     def blocks(self) -> Iterator[Block]:
         root, links = self._package.xml(self._main), self._package.relations(self._main)
@@ -169,7 +168,7 @@ class _Deck:
             if link is None or slide is None:
                 continue
             if slide.get("show") in ("0", "false"):
-                self._hidden += 1
+                self._hidden_slides += 1
                 continue
             yield from self._slide(slide, link.target, page)
 
@@ -178,7 +177,8 @@ class _Deck:
         layout = next((link.target for link in links.values() if link.kind == "slideLayout"), "")
         tree = slide.find(f"{P}cSld/{P}spTree")
         shapes = list(_shapes(tree, _Frame(), self._places(layout))) if tree is not None else []
-        shapes = [shape for shape in shapes if shape.role not in _FURNITURE]
+        shapes = [shape for shape in shapes if shape.role not in _FURNITURE and self._is_shown(shape)]
+        self._hidden += _empty_tiny(slide)
         titles = [shape for shape in shapes if shape.role in _TITLES and _lines(shape.element)]
         for shape in titles[:1]:
             lines = _lines(shape.element)
@@ -198,6 +198,22 @@ class _Deck:
             )  # else the slide before would head this one
             body = body[count:]
         yield from body
+
+    def _is_shown(self, shape: _Shape) -> bool:
+        """Whether a shape is seen on the slide; one that is not is counted."""
+        element, (width, height) = shape.element, self._size
+        named = element.find(f"*/{P}cNvPr")
+        left, top = shape.box.left, shape.box.top
+        size = element.find(f"{P}spPr/{A}xfrm/{A}ext")
+        right, bottom = (
+            place + (_number(size.get(key)) if size is not None else 1.0)
+            for place, key in ((left, "cx"), (top, "cy"))
+        )
+        hidden = named is not None and named.get("hidden") in ("1", "true")
+        if not hidden and left < width and top < height and (size is None or min(right, bottom) >= 0):
+            return True
+        self._hidden += sum(map(len, _lines(element)))
+        return False
 
     def _places(self, layout: str) -> dict[str, _Box]:
         """Placeholder (its number, else its role) → where the layout, or the master, puts it."""
@@ -222,7 +238,7 @@ class _Deck:
         """Shapes from top to bottom, and in one line from left to right."""
         lines: list[list[_Shape]] = []
         for shape in sorted(shapes, key=lambda shape: shape.box.top):
-            if lines and shape.box.top - lines[-1][0].box.top < LINE * self._height:
+            if lines and shape.box.top - lines[-1][0].box.top < LINE * self._size[1]:
                 lines[-1].append(shape)
             else:
                 lines.append([shape])
@@ -243,19 +259,12 @@ class _Deck:
             link = links.get(found.get(key, "")) if found is not None else None
             if link is not None and not link.external:
                 root = self._package.xml(link.target)
-                yield from chart_blocks(root, page) if tag == f"{C}chart" else _diagram(root, page)
+                yield from chart_blocks(root, page) if tag == f"{C}chart" else diagram_blocks(root, page)
         yield from (Block("text", line, page=page) for line in _lines(element))
 
     def _picture(self, link: Relation | None, page: int) -> Iterator[Block]:
-        if link is None or link.external:
-            return
-        if self._picture_text is None or self._pictures >= MAX_PICTURES:
-            self._unread += 1
-            return
-        self._pictures += 1
-        for line in self._picture_text(self._package.read(link.target)).split("\n"):
-            if line.strip():
-                yield Block("text", line, page=page)
+        if link is not None and not link.external:
+            yield from self._pictures.blocks(self._package.read(link.target), page)
 
     def _notes(self, part: str, page: int) -> Iterator[Block]:
         root = self._package.xml(part) if part else None
@@ -318,6 +327,17 @@ def _lines(shape: Element) -> list[str]:
     return [line for line in found if line]
 
 
+def _empty_tiny(slide: Element) -> int:
+    """Takes out the letters that are too small to be seen; returns how many."""
+    count = 0
+    for look in slide.iter(f"{A}rPr"):
+        text = look.getparent().find(f"{A}t") if 0 < _number(look.get("sz")) <= UNREADABLE else None
+        if text is not None:
+            count += len(text.text or "")
+            text.text = ""
+    return count
+
+
 def _table(table: Element) -> list[list[str]]:
     """The rows of a table, with merged cells filled in."""
     rows: list[list[str]] = []
@@ -332,14 +352,6 @@ def _table(table: Element) -> list[list[str]]:
             cells.append(text)
         rows.append(cells)
     return rows
-
-
-def _diagram(root: Element | None, page: int) -> list[Block]:
-    """The texts of a SmartArt drawing, in the order of its outline."""
-    if root is None:
-        return []
-    points = (point for point in root.iter(f"{DGM}pt") if point.get("type", "node") in ("node", "asst"))
-    return [Block("text", line, page=page) for point in points for line in _lines(point)]
 
 
 def _number(text: str | None) -> float:

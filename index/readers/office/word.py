@@ -1,16 +1,17 @@
 """DOCX → Document: the body in reading order, with its headings, lists, tables, notes and text boxes.
 
 Headings are what styles and outline levels say, and where an author used neither, numbered or bold short lines
-(第一章, 一、). Footnotes and endnotes stand at the end of the section that refers to them, text boxes after their
-paragraph. Left out: headers, footers, comments, deleted and hidden text, contents lists. A date printed below the title
-or at the end is the day of publication; else the file's own month, see index.readers.office.package.Properties. There are no
-page numbers: only a layout engine knows them. OCR of pictures is for the caller's `picture_text`.
+(第一章, 一、). Footnotes and endnotes stand at the end of the section that refers to them, text boxes and the text in
+pictures after their paragraph, what headers and footers say of the document's number and version at the end. Left out:
+comments, deleted and hidden text, contents lists. A date printed below the title or at the end is the day of
+publication; else the file's own month, see index.readers.office.package.Properties. There are no page numbers: only a
+layout engine knows them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,10 +21,12 @@ from index.headlines import is_date_line
 from index.lines import ends_sentence
 from index.passage import Document
 from index.readers.blocks import Block, Particulars, document_of
-from index.readers.office.charts import chart_blocks
+from index.readers.hidden import hidden_notices
+from index.readers.office.charts import chart_blocks, diagram_blocks
 from index.readers.office.package import Element, Package
 from index.readers.office.word_numbering import Numbering, W
-from index.readers.office.word_parts import MAX_SPAN, Cell, Paragraph, Reading, Styles, blocks, rows
+from index.readers.office.word_parts import MAX_SPAN, Cell, Paragraph, Reading, Styles, blocks, hides, rows
+from index.readers.pictures import Pictures
 from index.readers.tables import header_rows, is_form, table_blocks
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -37,20 +40,17 @@ MAX_CELLS = 1_000_000
 MAX_NESTING = 8
 """Tables inside tables below this depth are read as plain text."""
 
-MAX_PICTURES = 200
-"""Pictures of one document that are handed to OCR."""
-
 HEADING = 80
 """A paragraph with more characters is no heading, whatever its style: outline levels are set by mistake."""
 
 BOLD_HEADING = 40
 """Characters of a line that is a heading by its look only."""
 
+MAX_EDGES = 30
+"""Headers and footers that are looked at; each section may have six."""
+
 HEAD = 8
 """So many blocks from the top is the title looked for, and the date below it."""
-
-PictureReader = Callable[[bytes], str]
-"""The text in a picture (the bytes of a PNG, JPEG…), lines ended by \\n; "" for none."""
 
 _HEADING_STYLE = re.compile(r"(?:heading|标题)\s*([1-9])(?: char)?", re.IGNORECASE)
 _TITLE_STYLE = re.compile(r"title|标题|文档标题|公文标题|大标题", re.IGNORECASE)
@@ -67,16 +67,20 @@ _ENUMERATED = (
 )
 _ARTICLE = re.compile(r"第[一二三四五六七八九十百零〇\d]+条")
 _LETTERHEAD = re.compile(r".*文件$|.*〔\d{4}〕.*号.*|密级.*|.*签发人.*")
+_NAMES = re.compile(
+    r"(?:编\s*号|文件号|标准号|版\s*[本次号]|修订|密\s*级|(?:生效|实施|发布|编制)日期|No\.|Rev)\s*[:：.]?\s*[\w第]|[A-Z]{2,}[-/ ]?\d{2,}"
+)
+"""What a header says of the document, besides who it is from."""
 _CLOSED = re.compile(r"[，、；：,;:]$")
 
 
-def read_docx(data: bytes, name: str, picture_text: PictureReader | None = None) -> Document:
+def read_docx(data: bytes, name: str, pictures: Pictures | None = None) -> Document:
     """Reads a DOCX file. Raises ReadError when it is encrypted, damaged, over the limits, or holds no text.
 
-    `picture_text` reads the pictures, which are left out without it; its lines stand where the picture does.
+    `pictures` reads the pictures in it; usually as index.readers.pictures does.
     """
     package = Package(data, name)
-    document = _Reader(package, picture_text)
+    document = _Reader(package, pictures or Pictures(name))
     items = document.items()
     properties = package.properties()
     marked = _marked(items)
@@ -103,16 +107,16 @@ class _Item:
 class _Reader:
     """Walks the parts of one package."""
 
-    def __init__(self, package: Package, picture_text: PictureReader | None) -> None:
+    def __init__(self, package: Package, pictures: Pictures) -> None:
         self._package = package
         self._main = package.main("word/document.xml")
         self._links = package.relations(self._main)
-        self._picture_text = picture_text
+        self._pictures = pictures
         self._parts = Reading(Styles(self._related("styles")), Numbering(self._related("numbering")))
         self._notes: dict[str, list[str]] = {}
         self._pending: list[str] = []  # notes of the section under way
         self._noted = 0
-        self._paragraphs = self._cells = self._pictures = self._unread = 0
+        self._paragraphs = self._cells = 0
         self._cut = ""  # text of a paragraph whose end was deleted
 
     def items(self) -> list[_Item]:
@@ -122,6 +126,8 @@ class _Reader:
         source = self._package.read(self._main)
         if source.count(b"</w:p>") + source.count(b"<w:p/>") > MAX_PARAGRAPHS:
             raise self._too_long()  # before anything of it is parsed
+        styles = next((link.target for link in self._links.values() if link.kind == "styles"), "")
+        self._parts.may_hide = hides(source) or hides(self._package.read(styles) if styles else b"")
         body = f"{W}body"
         found: list[_Item] = []
         for element in self._package.elements(self._main, (f"{W}p", f"{W}tbl")):
@@ -138,22 +144,24 @@ class _Reader:
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
-        return found + self._flush()
+        return found + self._flush() + [_Item(Block("text", f"页眉页脚：{line}")) for line in self._edges()]
+
+    def _edges(self) -> list[str]:
+        """The lines of headers and footers that name the document: its number, version, dates."""
+        parts = [link.target for link in self._links.values() if link.kind in ("header", "footer")]
+        roots = (self._package.xml(part) for part in dict.fromkeys(parts[:MAX_EDGES]))
+        found = (
+            self._parts.paragraph(p).text for root in roots if root is not None for p in root.iter(f"{W}p")
+        )
+        lines = (" ".join(line.split()) for line in found)
+        return list(dict.fromkeys(line for line in lines if len(line) <= HEADING and _NAMES.search(line)))
 
     def _too_long(self) -> ReadError:
         return self._package.over(f"超过 {MAX_PARAGRAPHS} 段 more than {MAX_PARAGRAPHS} paragraphs")
 
     def notices(self) -> tuple[str, ...]:
         """What was left out, for the report."""
-        hidden, unread = self._parts.hidden, self._unread
-        return tuple(
-            text
-            for count, text in (
-                (hidden, f"隐藏文字 {hidden} 字未收入 {hidden} characters of hidden text left out"),
-                (unread, f"{unread} 张图片未识别 {unread} pictures not read (OCR)"),
-            )
-            if count
-        )
+        return (*hidden_notices(self._package.name, self._parts.hidden), *self._pictures.notices())
 
     def _related(self, kind: str) -> Element | None:
         target = next((link.target for link in self._links.values() if link.kind == kind), "")
@@ -195,12 +203,16 @@ class _Reader:
         for box in found.boxes if depth < MAX_NESTING else ():
             for inner in blocks(box):
                 yield from self._element(inner, depth + 1)
+        yield from self._drawings(found)
+
+    def _drawings(self, found: Paragraph) -> Iterator[_Item]:
+        """The text in a paragraph's pictures, charts and SmartArt."""
         for picture in found.pictures:
             yield from self._picture(picture)
-        for key in found.charts:
-            link = self._links.get(key)
-            if link is not None and not link.external:
-                yield from (_Item(block) for block in chart_blocks(self._package.xml(link.target)))
+        for keys, read in ((found.charts, chart_blocks), (found.diagrams, diagram_blocks)):
+            for link in filter(None, map(self._links.get, keys)):
+                if not link.external:
+                    yield from (_Item(block) for block in read(self._package.xml(link.target)))
 
     def _flush(self) -> list[_Item]:
         pending, self._pending = self._pending, []
@@ -208,15 +220,8 @@ class _Reader:
 
     def _picture(self, key: str) -> Iterator[_Item]:
         link = self._links.get(key)
-        if link is None or link.external:
-            return
-        if self._picture_text is None or self._pictures >= MAX_PICTURES:
-            self._unread += 1
-            return
-        self._pictures += 1
-        for line in self._picture_text(self._package.read(link.target)).split("\n"):
-            if line.strip():
-                yield _Item(Block("text", line))
+        if link is not None and not link.external:
+            yield from (_Item(block) for block in self._pictures.blocks(self._package.read(link.target)))
 
     def _table(self, table: Element, depth: int) -> Iterator[_Item]:
         if depth >= MAX_NESTING:
@@ -253,7 +258,7 @@ class _Reader:
                     inside += self._table(element, depth + 1)
                     continue
                 for item in self._paragraph(element, depth):
-                    if item.paragraph is None and item.block.kind == "row":
+                    if item.paragraph is None and (item.block.kind == "row" or item.block.unsure):
                         inside.append(item)
                     else:
                         lines.append(item.block.text)

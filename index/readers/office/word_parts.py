@@ -1,5 +1,7 @@
 """Paragraphs and tables of a DOCX body, as a reader sees them: text with its numbers, and what it looks like.
 
+Text that is marked as hidden, in white on nothing, or smaller than anybody can read is counted and left out.
+
 Insertions are kept and deletions left out, as are comments, hidden runs, field codes and phonetic guides. Text boxes
 come once, although Word writes them twice. What a paragraph is – a heading, a title – is for index.readers.office.word.
 """
@@ -10,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from index.readers.office.charts import DGM
 from index.readers.office.package import Element, R
 from index.readers.office.word_numbering import VAL, Numbering, W
 
@@ -25,19 +28,27 @@ MAX_SPAN = 64
 LOOKED_AT = 120
 """A longer paragraph is no heading, so that how its letters look does not matter."""
 
+UNREADABLE = 4
+"""Half points up to which letters cannot be read."""
+
 BASE_SIZE = 21
 """Half points of ordinary text, 五号, where a style says nothing."""
 
 _T, _MATH_T, _TAB, _BREAK, _CARRIAGE = f"{W}t", f"{M}t", f"{W}tab", f"{W}br", f"{W}cr"
 _HYPHEN, _SYMBOL = f"{W}noBreakHyphen", f"{W}sym"
 _FOOTNOTE, _ENDNOTE = f"{W}footnoteReference", f"{W}endnoteReference"
-_BLIP, _IMAGE, _CHART = f"{A}blip", f"{V}imagedata", f"{C}chart"
+_BLIP, _IMAGE, _CHART, _DIAGRAM = f"{A}blip", f"{V}imagedata", f"{C}chart", f"{DGM}relIds"
+_FRACTION, _POWER, _RAISED = f"{M}f", f"{M}sSup", f"{W}vertAlign"
 _BOX, _ALTERNATE, _CHOICE = f"{W}txbxContent", f"{MC}AlternateContent", f"{MC}Choice"
 _VANISH = f"{W}vanish"
 _SKIPPED = frozenset(
     (f"{W}del", f"{W}moveFrom", f"{W}rt", f"{W}pPr", f"{W}instrText", f"{W}delText", f"{MC}Fallback")
 )
-_RARE = frozenset((_BOX, _ALTERNATE, _VANISH, f"{W}moveFrom", f"{W}del", f"{W}rt", _BLIP, _IMAGE, _CHART))
+_RARE = frozenset(
+    (_BOX, _ALTERNATE, _VANISH, f"{W}moveFrom", f"{W}del", f"{W}rt", _BLIP, _IMAGE, _CHART, _DIAGRAM)
+) | {_FRACTION, _POWER, _RAISED}
+_DIGITS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+"""Raised digits, so that 10 and 6 do not become 106."""
 _PLAIN = {_TAB: " ", _BREAK: "\n", _CARRIAGE: "\n", _HYPHEN: "-"}
 _WANTED = (_T, _MATH_T, _SYMBOL, _FOOTNOTE, _ENDNOTE, *_PLAIN, *_RARE)
 _INLINE = frozenset((f"{W}sdt", f"{W}sdtContent", f"{W}customXml", f"{W}ins", f"{W}moveTo", f"{W}smartTag"))
@@ -54,6 +65,12 @@ _TICKED = {
     "f06e": "■",
 }
 _OFF = ("0", "false", "none", "off")
+_HIDES = re.compile(
+    rb'<w:(?:vanish|specVanish)\b|<w:color [^>]{0,80}w:val="(?:FFFFFF|ffffff)"|<w:sz w:val="[0-4]"'
+)
+_SHORT_NUMBER = re.compile(r"[+\-−–]?\d{1,3}")
+_OPERANDS = frozenset(f"{M}{name}" for name in ("num", "den", "e", "sup"))
+_SHADES = (f"{W}shd", f"{W}highlight")
 
 
 @dataclass(slots=True)
@@ -83,6 +100,7 @@ class Paragraph:
     boxes: list[Element] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
     charts: list[str] = field(default_factory=list)
+    diagrams: list[str] = field(default_factory=list)
     numbered: bool = False
     runs_on: bool = False
     """Whether its end was deleted, so that the next paragraph goes on with its last line."""
@@ -111,6 +129,22 @@ class Styles:
             self._items[key] = item
             if item.get(f"{W}type") == "paragraph" and item.get(f"{W}default") in ("1", "true"):
                 self.default = key
+
+    def look(self, key: str) -> Element | None:
+        """What a style of letters says of them itself; None when there is no such style."""
+        item = self._items.get(key)
+        return item.find(f"{W}rPr") if item is not None else None
+
+    def shades(self, key: str) -> bool:
+        """Whether a style of paragraphs or tables, or one that it is based on, sets something behind its text."""
+        for _ in range(20):
+            item = self._items.get(key)
+            if item is None:
+                return False
+            if _is_shaded(item):
+                return True
+            key = _value(item, "basedOn")
+        return True
 
     def style(self, key: str, depth: int = 0) -> Style:
         """The style of this id, with what it inherits; an empty one when there is none."""
@@ -145,6 +179,8 @@ class Reading:
         self._styles = styles
         self._numbering = numbering
         self.hidden = 0
+        self.may_hide = False
+        """Whether runs have to be looked at for hidden text; see `hides`."""
 
     def paragraph(self, element: Element) -> Paragraph:
         """One `w:p`, with its number before it."""
@@ -182,6 +218,9 @@ class Reading:
 
     def _text(self, element: Element, found: Paragraph) -> str:
         pieces: list[str] = []
+        if self.may_hide:
+            self._walk(element, found, pieces)
+            return "".join(pieces)
         for node in element.iter(_WANTED):
             tag = node.tag
             if tag in (_T, _MATH_T):
@@ -207,13 +246,78 @@ class Reading:
                 found.pictures.append(node.get(f"{R}embed") or node.get(f"{R}id") or "")
             elif tag == _CHART:
                 found.charts.append(node.get(f"{R}id", ""))
+            elif tag == _DIAGRAM:
+                found.diagrams.append(node.get(f"{R}dm", ""))
+            elif tag in (_FRACTION, _POWER):
+                self._formula(node, "/" if tag == _FRACTION else "^", found, pieces)
             elif tag == _ALTERNATE:
                 choice = node.find(_CHOICE)
                 self._walk(choice if choice is not None else node[0] if len(node) else node, found, pieces)
-            elif tag == f"{W}r" and _flag(node.find(f"{W}rPr"), "vanish", False):
+            elif tag == f"{W}r" and self._is_hidden(node):
                 self.hidden += sum(len(text.text or "") for text in node.iter(_T))
+            elif tag == f"{W}r" and _value(node.find(f"{W}rPr"), "vertAlign") == "superscript":
+                inside: list[str] = []
+                self._walk(node, found, inside)
+                text = "".join(inside)
+                pieces.append(text.translate(_DIGITS) if _SHORT_NUMBER.fullmatch(text) else text)
             elif tag not in _SKIPPED and not _mark(node, tag, found, pieces):
                 self._walk(node, found, pieces)
+
+    def _formula(self, node: Element, sign: str, found: Paragraph, pieces: list[str]) -> None:
+        """A fraction or a power in one line, `(a+b)/c`, without its properties."""
+        for n, part in enumerate(part for part in node if part.tag in _OPERANDS):
+            inside: list[str] = []
+            self._walk(part, found, inside)
+            text = "".join(inside)
+            pieces += [sign] if n else []
+            pieces.append(f"({text})" if len(text) > 1 and not text.isalnum() else text)
+
+    def _is_hidden(self, run: Element) -> bool:
+        """Whether the letters of a run cannot be seen."""
+        own = run.find(f"{W}rPr")
+        if own is None:
+            return False
+        styled = self._styles.look(key) if (key := _value(own, "rStyle")) else None
+        if _flag(own, "vanish", _flag(styled, "vanish", False)):
+            return True
+        if _size(own, _size(styled, BASE_SIZE)) <= UNREADABLE:
+            return True
+        colour = _value(own, "color") or _value(styled, "color")
+        return colour.upper() == "FFFFFF" and not (_is_shaded(own) or self._is_on_colour(run))
+
+    def _is_on_colour(self, run: Element) -> bool:
+        """Whether something is set behind a run: by its paragraph, cell, table, a box or the page."""
+        for around in run.iterancestors():
+            if around.tag in (_BOX, f"{MC}Fallback"):
+                return True  # the fill of a drawing says so in many ways
+            own = around.find(_PROPERTIES.get(around.tag, "")) if around.tag in _PROPERTIES else None
+            if own is not None and (_is_shaded(own) or self._styles.shades(_style_of(own))):
+                return True
+            if around.tag == f"{W}document":
+                return around.find(f"{W}background") is not None
+        return False
+
+
+def hides(source: bytes) -> bool:
+    """Whether a part, as its file has it, may hold hidden text."""
+    return bool(_HIDES.search(source))
+
+
+_PROPERTIES = {f"{W}p": f"{W}pPr", f"{W}tc": f"{W}tcPr", f"{W}tbl": f"{W}tblPr"}
+"""Where an element says what it looks like."""
+
+
+def _style_of(properties: Element) -> str:
+    return _value(properties, "pStyle") or _value(properties, "tblStyle")
+
+
+def _is_shaded(element: Element) -> bool:
+    """Whether an element, or one inside it, has a colour behind its text."""
+    for node in element.iter(*_SHADES):
+        fill = node.get(f"{W}fill", "auto") if node.tag == _SHADES[0] else node.get(VAL, "none")
+        if fill.upper() not in ("AUTO", "NONE", "FFFFFF") or node.get(f"{W}themeFill"):
+            return True
+    return False
 
 
 def rows(table: Element) -> Iterator[tuple[list[Cell], bool]]:

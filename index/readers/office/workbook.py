@@ -1,8 +1,9 @@
 """XLSX parts → sheets of rows of texts, as a person sees them.
 
 Rows are read one at a time, and only cells that hold something count, so that neither a claimed size (A1:XFD1048576)
-nor a single cell in the last corner costs anything. Formulas give the value that was stored with them. Hidden sheets,
-rows and columns are left out.
+nor a single cell in the last corner costs anything. Formulas give the value that was stored with them. What a person
+does not see is left out and counted: hidden sheets, rows (also those that a filter hides) and columns that hold text,
+and cells in white on nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ MAX_COLUMNS = 16_384
 MAX_FILLED = 500_000
 """Cells that merged ranges may fill in."""
 
-_VALUE = f"{S}v"
+_VALUE, _FORMULA = f"{S}v", f"{S}f"
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -73,19 +74,29 @@ class Sheet:
 
 @dataclass(slots=True)
 class Workbook:
-    """The visible sheets of a file, and how many sheets and rows were hidden."""
+    """The visible sheets of a file, and how many sheets, rows, columns and single cells with text were hidden."""
 
     sheets: list[Sheet] = field(default_factory=list)
     hidden_sheets: int = 0
     hidden_rows: int = 0
+    hidden_columns: int = 0
+    hidden_cells: int = 0
+    unvalued: int = 0
 
-    def notices(self) -> tuple[str, ...]:
-        """What was left out, for the report."""
+    def notices(self, name: str) -> tuple[str, ...]:
+        """What was left out of the file `name`, for the report."""
         counts = (
-            (self.hidden_sheets, "个隐藏的工作表未收入 hidden sheets left out"),
-            (self.hidden_rows, "个隐藏的行未收入 hidden rows left out"),
+            (self.hidden_sheets, "个隐藏的工作表未收入", "hidden sheets left out"),
+            (self.hidden_rows, "个隐藏（或筛选掉）的行未收入", "hidden or filtered rows left out"),
+            (self.hidden_columns, "个隐藏的列未收入", "hidden columns left out"),
+            (self.hidden_cells, "个白色文字的单元格未收入", "cells in white left out"),
+            (
+                self.unvalued,
+                "个公式没有保存结果，请用 Excel 或 WPS 打开后保存",
+                "formulas have no stored value, please open and save the file",
+            ),
         )
-        return tuple(f"{count} {text}" for count, text in counts if count)
+        return tuple(f"{name}: {count} {chinese} {count} {text}" for count, chinese, text in counts if count)
 
 
 def read_workbook(package: Package) -> Workbook:
@@ -116,19 +127,23 @@ class _Sheets:
         self._strings = [
             _string(item) for item in _emptied(package, parts.get("sharedStrings", ""), f"{S}si")
         ]
-        self._formats = _formats(package.xml(parts["styles"]) if "styles" in parts else None, since_1904)
+        styles = package.xml(parts["styles"]) if "styles" in parts else None
+        self._formats = _formats(styles, since_1904)
+        self._white = _white(styles)
+        self._hidden_columns: set[int] = set()
         self._cells = self._characters = 0
 
     def read(self, name: str, part: str) -> None:
         sheet = Sheet(name)
         hidden: set[int] = set()
+        self._hidden_columns = set()
         number = -1
         tags = (f"{S}row", f"{S}mergeCell", f"{S}col")
         for element in self._package.elements(part, tags):
             if element.tag == f"{S}row":
                 number = _row_number(element, number + 1)
                 if element.get("hidden") in ("1", "true"):
-                    self.book.hidden_rows += 1
+                    self.book.hidden_rows += any(child.tag == _VALUE for cell in element for child in cell)
                 else:
                     self._row(element, sheet, number, hidden)
                 _drop(element)
@@ -140,6 +155,7 @@ class _Sheets:
                 merge = _merge(element.get("ref", ""))
                 if merge:
                     sheet.merges.append(merge)
+        self.book.hidden_columns += len(self._hidden_columns)
         self.book.sheets.append(sheet)
 
     def _row(self, element: Element, sheet: Sheet, number: int, hidden: set[int]) -> None:
@@ -149,7 +165,13 @@ class _Sheets:
             reference = cell.get("r")
             column = _column(reference.rstrip("0123456789")) if reference else column + 1
             text = self._text(cell).strip()
-            if text and column not in hidden:
+            if not text:
+                continue
+            if column in hidden:
+                self._hidden_columns.add(column)
+            elif self._white and _integer(cell.get("s")) in self._white:
+                self.book.hidden_cells += 1
+            else:
                 row[column] = text
                 self._characters += len(text)
         if row:
@@ -167,6 +189,7 @@ class _Sheets:
             return _string(inline) if inline is not None else ""
         value: str | None = next((child.text for child in cell if child.tag == _VALUE), None)
         if not value:
+            self.book.unvalued += any(child.tag == _FORMULA for child in cell)
             return ""
         if kind == "s":
             at = _integer(value)
@@ -195,6 +218,32 @@ def _formats(root: Element | None, since_1904: bool) -> list[Format]:
     numbers = [_integer(item.get("numFmtId")) for item in styles] if styles is not None else []
     found = [codes.get(number, "General") for number in numbers]
     return [general if code == "General" else format_of(code, since_1904) for code in found]
+
+
+def _white(root: Element | None) -> frozenset[int]:
+    """The cell styles with white letters and nothing behind them."""
+    fonts, fills, styles = (
+        root.find(f"{S}{tag}") if root is not None else None for tag in ("fonts", "fills", "cellXfs")
+    )
+    if fonts is None or styles is None:
+        return frozenset()
+    white = {
+        n
+        for n, font in enumerate(fonts)
+        if (colour := font.find(f"{S}color")) is not None
+        and colour.get("rgb", "").upper() in ("FFFFFFFF", "00FFFFFF", "FFFFFF")
+    }
+    plain = {
+        n
+        for n, fill in enumerate(fills if fills is not None else ())
+        if all(pattern.get("patternType", "none") == "none" for pattern in fill.iter(f"{S}patternFill"))
+        and fill.find(f"{S}gradientFill") is None
+    }
+    return frozenset(
+        n
+        for n, style in enumerate(styles)
+        if _integer(style.get("fontId")) in white and _integer(style.get("fillId")) in plain
+    )
 
 
 def _emptied(package: Package, part: str, tag: str) -> Iterator[Element]:

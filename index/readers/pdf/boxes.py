@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from index.lines import squeeze
 from index.readers.pdf.columns import TextLine
 from index.readers.pdf.layout import reading_lines
-from index.readers.pdf.page import HYPHEN, Box
+from index.readers.pdf.page import HYPHEN, Box, Page
 from index.readers.pdf.reader import read_single_page
 
 
@@ -19,7 +19,12 @@ def boxes(data: bytes, page: int, quote: str, name: str = "") -> list[Box]:
     this page; of a table's row, its values. White space and hyphens at line ends make no difference.
     """
     found = read_single_page(data, page, name)
-    return _find(reading_lines(found), quote) if found is not None else []
+    return boxes_on(found, quote) if found is not None else []
+
+
+def boxes_on(page: Page, quote: str) -> list[Box]:
+    """As `boxes`, on a page that has been read."""
+    return _find(reading_lines(page), quote)
 
 
 def _find(lines: Sequence[TextLine], quote: str) -> list[Box]:

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from typing import Literal
 
+import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
@@ -23,9 +25,20 @@ from index.readers.pdf.rules import read_objects
 
 FARTHEST = 100_000.0
 """Points from the corner within which characters are looked at; the largest page has 14,400."""
+LARGEST_DRAWING = 2400
+"""Pixels of the longer side of a page that is drawn to see whether its white text can be seen."""
+CONTRAST = 24
+"""Of 255 shades, by how many letters must differ from what is behind them."""
+EDGE = 9.0
+"""Points beyond the page's edge to which a letter may begin and still be seen in part."""
 MOST_CHARACTERS = 60_000
 """Characters that are read of one page; a page of newsprint has some 15,000."""
 
+Doubt = Literal["", "small", "white", "unpainted"]
+"""Why a character may not be seen."""
+
+_UNPAINTED = (3, 7)
+"""Text rendering modes that paint nothing (ISO 32000-1, table 106)."""
 _BULLETS = {0xB7: "•", 0x6C: "●", 0x6E: "■", 0x75: "◆", 0x76: "❖", 0xA7: "▪", 0xA8: "□", 0xD8: "➢", 0xFC: "✓"}
 """Glyphs of the symbol fonts Symbol and Wingdings, which come as private-use characters U+F000 + code."""
 _RADICALS = dict(
@@ -49,9 +62,11 @@ def read_page(page: pdfium.PdfPage, number: int) -> Page:
     found = Page(number, max(width, 1.0), max(height, 1.0))
     read_objects(page, to_view, found)
     text = page.get_textpage()
+    turned = False
     try:
         chars, aside = _sorted(_characters(text, to_view, found))
         if len(aside) > 3 * len(chars):  # a page that lies on its side, without saying so
+            turned = True
             to_view, width, height = _turned(page, aside[0].turned)
             found.width, found.height = max(width, 1.0), max(height, 1.0)
             found.level, found.upright, found.pictures = [], [], []
@@ -60,9 +75,43 @@ def read_page(page: pdfium.PdfPage, number: int) -> Page:
             chars, aside = _sorted(_characters(text, to_view, found))
     finally:
         text.close()
+    if any(char.doubt for char in chars):
+        seen = _visible(chars, found, page if not turned else None)
+        found.hidden += len(chars) - len(seen)
+        chars = seen
     found.runs = list(_runs(chars))
     found.aside = list(_turned_runs(aside))
     return found
+
+
+def _visible(chars: list[_Char], found: Page, page: pdfium.PdfPage | None) -> list[_Char]:
+    """The characters that a reader of the page sees, and those that recognition has laid over a picture of them.
+
+    White ones are seen where the page, which is drawn for it, is not all of one shade; without `page` they all count
+    as seen.
+    """
+    shades = None
+    if page is not None and any(char.doubt == "white" for char in chars):
+        scale = min(2.0, LARGEST_DRAWING / max(found.width, found.height))
+        shades = np.squeeze(page.render(scale=scale, grayscale=True).to_numpy())
+    return [char for char in chars if not char.doubt or _is_seen(char, found, shades)]
+
+
+def _is_seen(char: _Char, found: Page, shades: np.ndarray | None) -> bool:
+    if char.doubt == "small":
+        return False
+    middle = (char.x0 + char.x1) / 2
+    if char.doubt == "unpainted":
+        level = char.baseline - 0.3 * char.size
+        return any(
+            box.x0 - 2 <= middle <= box.x1 + 2 and box.y0 - 2 <= level <= box.y1 + 2 for box in found.pictures
+        )
+    if shades is None:
+        return True
+    scale = shades.shape[1] / found.width
+    top, bottom = ((char.baseline + part * char.size) * scale for part in (-0.86, 0.14))
+    spot = shades[max(0, int(top)) : int(bottom) + 1, max(0, int(char.x0 * scale)) : int(char.x1 * scale) + 1]
+    return bool(spot.size) and int(spot.max()) - int(spot.min()) >= CONTRAST
 
 
 def _sorted(chars: Iterator[_Char]) -> tuple[list[_Char], list[_Char]]:
@@ -102,6 +151,7 @@ class _Char:
     bold: bool
     spaced: bool
     turned: int
+    doubt: Doubt = ""
 
 
 @dataclass(slots=True)
@@ -111,13 +161,14 @@ class _Style:
     size: float
     bold: bool
     turned: int
-    hidden: bool
+    doubt: Doubt
 
 
 def _characters(text: pdfium.PdfTextPage, to_view: Point, found: Page) -> Iterator[_Char]:
     """The visible characters in the order of the file; white space becomes a mark on what follows it."""
     styles: dict[int, _Style] = {}
     fonts: dict[int, bool] = {}
+    right, low = found.width + EDGE, found.height + EDGE
     box, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
     spaced = False
     for i in range(min(text.count_chars(), MOST_CHARACTERS)):
@@ -141,10 +192,12 @@ def _characters(text: pdfium.PdfTextPage, to_view: Point, found: Page) -> Iterat
         if style.turned:
             start, baseline = to_view(box.left, box.bottom)
             a = b = start
-        if not abs(start) + abs(baseline) + abs(a) + abs(b) < FARTHEST:
-            continue  # also for what is no number
-        found.hidden += style.hidden
-        yield _Char(char, min(a, b), max(a, b), baseline, style.size, style.bold, spaced, style.turned)
+        if not (-EDGE <= start <= right and -EDGE <= baseline <= low and -FARTHEST < a + b < FARTHEST):
+            found.hidden += 1  # beside the page; also for what is no number
+            continue
+        yield _Char(
+            char, min(a, b), max(a, b), baseline, style.size, style.bold, spaced, style.turned, style.doubt
+        )
         spaced = False
 
 
@@ -179,16 +232,17 @@ def _style(
     near = min((0, 90, 180, 270, 360), key=lambda turn: abs(angle - turn))
     turned = near % 360 if abs(angle - near) <= 3 else angle
     if not handle:
-        return _Style(size, False, turned, False)
+        return _Style(size, False, turned, "")
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
     raw.FPDFPageObj_GetFillColor(handle, red, green, blue, alpha)
     mode = raw.FPDFTextObj_GetTextRenderMode(handle)
-    white = mode == 0 and (min(red.value, green.value, blue.value) >= 250 or alpha.value == 0)
+    white = mode == 0 and (min(red.value, green.value, blue.value) >= 240 or alpha.value < 16)
+    doubt: Doubt = "small" if size < 1.5 else "unpainted" if mode in _UNPAINTED else "white" if white else ""
     font = raw.FPDFTextObj_GetFont(handle)
     key = ctypes.addressof(font.contents) if font else 0
     if key not in fonts:
         fonts[key] = _is_bold(font)
-    return _Style(size, fonts[key], turned, white or size < 1.5)
+    return _Style(size, fonts[key], turned, doubt)
 
 
 def _is_bold(font: object) -> bool:
@@ -246,13 +300,12 @@ def _finished(held: list[_Char], seen: set[tuple[str, int, int]]) -> Iterator[Ru
     size = max(char.size for char in held)
     baseline = median(char.baseline for char in held)
     gaps = [b.x0 - a.x1 for a, b in pairwise(held)]
-    among_han = [
-        gap for gap, (a, b) in zip(gaps, pairwise(held), strict=True) if _is_han(a.text) and _is_han(b.text)
-    ]
+    han = [_is_han(char.text) for char in held]
+    among_han = [gap for gap, first, second in zip(gaps, han[:-1], han[1:], strict=True) if first and second]
     usual = max(0.0, median(among_han)) if among_han else 0.0
     text, letters = held[0].text, _split(held[0])
-    for gap, (a, b) in zip(gaps, pairwise(held), strict=True):
-        wide = _is_han(a.text[-1]) or _is_han(b.text[0])
+    for gap, (a, b), first, second in zip(gaps, pairwise(held), han[:-1], han[1:], strict=True):
+        wide = first or second  # what stands for several characters, as a ligature, is not Chinese
         if (gap - usual > 0.45 * size) if wide else (b.spaced and gap > -0.1 * size) or gap > 0.3 * size:
             text += " "
             letters.append((a.x1, b.x0))
@@ -272,6 +325,8 @@ def _finished(held: list[_Char], seen: set[tuple[str, int, int]]) -> Iterator[Ru
 def _split(char: _Char) -> list[tuple[float, float]]:
     """One (left, right) for each character that a glyph stands for; a ligature stands for several."""
     n = len(char.text)
+    if n == 1:
+        return [(char.x0, char.x1)]
     step = (char.x1 - char.x0) / n
     return [(char.x0 + k * step, char.x0 + (k + 1) * step) for k in range(n)]
 

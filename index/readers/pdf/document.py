@@ -62,11 +62,11 @@ def document_of_pages(
 def _notices(pages: Sequence[Page], name: str) -> Iterator[str]:
     """What a document's owner should know: pages that were not recognised, or badly."""
     for why in dict.fromkeys(page.unread for page in pages if page.unread):
-        numbers = _ranges([page.number for page in pages if page.unread == why])
+        numbers = ranges([page.number for page in pages if page.unread == why])
         yield f"{name}: 第 {numbers} 页是图片，未识别 pages {numbers} are pictures and were not read; {why}"
     poor = [page for page in pages if page.confidence < LOW_CONFIDENCE]
     if poor:
-        numbers, share = _ranges([page.number for page in poor]), median(page.confidence for page in poor)
+        numbers, share = ranges([page.number for page in poor]), median(page.confidence for page in poor)
         yield (
             f"{name}: 第 {numbers} 页识别把握不大（{share:.0f}%），请核对原件 "
             f"pages {numbers} were recognised with little confidence, please check the original"
@@ -213,7 +213,7 @@ def _within(whole: Article, part: Article) -> tuple[tuple[int, str], ...]:
     return tuple(heading for heading in whole.headings if part.start <= heading[0] < part.end)
 
 
-def _ranges(numbers: Sequence[int]) -> str:
+def ranges(numbers: Sequence[int]) -> str:
     """Page numbers in short: [1, 2, 3, 7] → 1–3, 7."""
     parts: list[list[int]] = []
     for number in numbers:

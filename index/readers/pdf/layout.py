@@ -144,7 +144,14 @@ def _blocks(pages: Sequence[Page]) -> list[list[Item | _Rows]]:
             found.append(items)
         aside: list[Item | _Rows] = []
         if page.aside:
-            aside.append(_Rows([Paragraph(run.text, page.number, "note") for run in page.aside]))
+            aside.append(
+                _Rows(
+                    [
+                        Paragraph(run.text, page.number, "note", confidence=run.confidence)
+                        for run in page.aside
+                    ]
+                )
+            )
         found.append(aside)
     return found
 

@@ -72,11 +72,13 @@ class Page:
     pictures: list[Box] = field(default_factory=list)
     density: float = 0.0
     """Pixels a point of the largest picture; 0 where nothing tells."""
+    figures: int = 0
+    """Pictures beside its own text that were recognised."""
     paths: int = 0
     unknown: int = 0
     """Characters that the file does not say the meaning of."""
     hidden: int = 0
-    """Characters in white or in a size that nobody can read."""
+    """Characters that nobody can see, which are not among the runs."""
     recognised: bool = False
     """Whether the text comes from a picture, by recognition."""
     confidence: float = 100.0

@@ -1,7 +1,8 @@
 """PDF → Document: its own text, and what is only a picture of text by recognition (index.readers.ocr).
 
-A page that has little text of its own, and pictures, is recognised. What can be read is read: a broken page, or one
-that cannot be recognised, is a notice of the document and no failure of the file.
+A page that has little text of its own, and pictures, is recognised; on other pages large pictures are, whose text
+stands behind the page's own. What can be read is read: a broken page, or one that cannot be recognised, is a notice
+of the document and no failure of the file.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ import pypdfium2 as pdfium
 from index.errors import ReadError
 from index.passage import Document
 from index.readers import ocr
+from index.readers.hidden import hidden_notices
 from index.readers.pdf.chars import read_page
-from index.readers.pdf.document import document_of_pages
+from index.readers.pdf.document import document_of_pages, ranges
+from index.readers.pdf.layout import paragraphs_of
 from index.readers.pdf.page import Box, Page, Run
 
 MOST_PAGES = 2000
@@ -30,6 +33,16 @@ LEAST_PICTURE = 0.02
 """Share of the page that pictures cover at the least to be looked at."""
 PART = 0.6
 """Share of the page below which its pictures are recognised alone."""
+LEAST_HIDDEN = 10
+"""Characters that nobody can see of which a file's owner is told; a few are leftovers of the program that made it."""
+LEAST_FIGURE, MOST_FIGURE = 0.06, 0.8
+"""Share of a page with text that a picture covers at the least and at the most to be recognised by itself."""
+MOST_FIGURES = 40
+"""Pictures on pages with text that are recognised of one file: a catalogue has hundreds of photographs."""
+SURE_FIGURE = 75.0
+"""0 to 100. Text in such a picture is taken from this confidence on: most have none, or labels of a drawing."""
+LEAST_LINE = 6
+"""Letters of a line in such a picture at the least; what has fewer is a label, or figures on an axis."""
 OUTLINED = 150
 """Paths on a page without characters from which they may be text turned into outlines."""
 UNKNOWN = 0.3
@@ -50,6 +63,10 @@ def read_pdf(data: bytes, name: str) -> Document:
     notices: list[str] = []
     with _LOCK, _opened(data, name) as file:
         pages = list(_pages(file, name, notices))
+    unseen = [page for page in pages if page.hidden]
+    hidden = sum(page.hidden for page in unseen)
+    if hidden >= LEAST_HIDDEN:
+        notices += hidden_notices(name, hidden, ranges([page.number for page in unseen]))
     return document_of_pages(pages, name, notices)
 
 
@@ -75,7 +92,7 @@ def _opened(data: bytes, name: str) -> Iterator[pdfium.PdfDocument]:
 
 def _pages(file: pdfium.PdfDocument, name: str, notices: list[str]) -> Iterator[Page]:
     """Every page, recognised where need be; what is left out of the file becomes a notice."""
-    characters = failures = 0
+    characters = failures = figures = 0
     until = time.monotonic() + ocr.FILE_SECONDS
     for i in range(min(len(file), MOST_PAGES)):
         try:
@@ -86,13 +103,12 @@ def _pages(file: pdfium.PdfDocument, name: str, notices: list[str]) -> Iterator[
             continue
         try:
             stopped = GIVEN_UP if failures >= MOST_FAILURES else ocr.TIME_UP * (time.monotonic() > until)
-            found = _read(page, i + 1, stopped)
+            found = _read(page, i + 1, stopped, MOST_FIGURES - figures)
         finally:
             page.close()
+        figures += found.figures
         failures += bool(found.unread) and found.unread != stopped
         characters += sum(len(run.text) for run in found.runs)
-        if found.hidden > FEW_CHARACTERS:
-            notices.append(f"{name}: 第 {i + 1} 页有看不见的文字 page {i + 1} has text that cannot be seen")
         yield found
         if characters > MOST_CHARACTERS:
             notices.append(
@@ -107,24 +123,70 @@ def _pages(file: pdfium.PdfDocument, name: str, notices: list[str]) -> Iterator[
 
 def read_single_page(data: bytes, number: int, name: str = "") -> Page | None:
     """One page, counted from 1, as `read_pdf` reads it; None if there is no such page. Raises ReadError as that does."""
+    with opened_page(data, number, name) as page:
+        return _read(page, number) if page is not None else None
+
+
+@contextlib.contextmanager
+def opened_page(data: bytes, number: int, name: str = "") -> Iterator[pdfium.PdfPage | None]:
+    """A page, counted from 1, for as long as the block lasts; None if there is no such page.
+
+    Raises ReadError as `read_pdf` does, and for a page that is broken.
+    """
     with _LOCK, _opened(data, name) as file:
         if not 1 <= number <= len(file):
-            return None
-        page = file[number - 1]
+            yield None
+            return
         try:
-            return _read(page, number)
+            page = file[number - 1]
+        except pdfium.PdfiumError:
+            raise ReadError(f"{name}: 第 {number} 页已损坏 page {number} is broken") from None
+        try:
+            yield page
         finally:
             page.close()
 
 
-def _read(page: pdfium.PdfPage, number: int, stopped: str = "") -> Page:
-    """A page, recognised if need be, unless `stopped` says why not any more."""
+def _read(page: pdfium.PdfPage, number: int, stopped: str = "", figures: int = MOST_FIGURES) -> Page:
+    """A page, recognised if need be, unless `stopped` says why not any more; at most so many `figures` of it."""
     found = read_page(page, number)
     if _needs_recognition(found):
         found.unread = ocr.missing() or stopped
         if not found.unread:
             _recognise(page, found)
+    elif not (ocr.missing() or stopped):
+        for box in _figures(found)[: max(0, figures)]:
+            found.figures += 1
+            found.aside += _text_of_figure(page, found, box)
     return found
+
+
+def _figures(page: Page) -> list[Box]:
+    """The pictures of a page with text that may hold text, too: large, and nothing of the page's own on them."""
+    whole = page.width * page.height
+    return [
+        box
+        for box in page.pictures
+        if LEAST_FIGURE * whole <= max(0.0, box.width) * max(0.0, box.height) <= MOST_FIGURE * whole
+        and not any(_covered(run, [Run("", box, 0.0, 0.0)]) for run in page.runs)
+    ]
+
+
+def _text_of_figure(page: pdfium.PdfPage, found: Page, box: Box) -> list[Run]:
+    """The lines of text in a picture that are surely read, each as a run that stands anywhere in it."""
+    scale = min(max(found.density, 2.0), ocr.LONG_SIDE / max(found.width, found.height))
+    picture = np.squeeze(page.render(scale=scale, grayscale=True).to_numpy())
+    picture = picture[int(box.y0 * scale) : int(box.y1 * scale), int(box.x0 * scale) : int(box.x1 * scale)]
+    try:
+        words = ocr.recognise(np.pad(picture, ocr.MARGIN, constant_values=255))
+    except ReadError:  # the page itself was read
+        return []
+    lines = paragraphs_of([ocr.page_of(words, 1, box.width, box.height, 1 / scale)])
+    return [
+        Run(line.text, box, box.y1, line.size, False, [(box.x0, box.x1)] * len(line.text), line.confidence)
+        for line in lines
+        if line.confidence >= SURE_FIGURE and sum(map(str.isalpha, line.text)) >= LEAST_LINE
+    ]
 
 
 def _needs_recognition(page: Page) -> bool:
@@ -148,7 +210,10 @@ def _recognise(page: pdfium.PdfPage, found: Page) -> None:
     picture = picture[top : int(region.y1 * scale) + 1, left : int(region.x1 * scale) + 1]
     picture = np.pad(picture, ocr.MARGIN, constant_values=255)
     try:
-        words = ocr.moved(ocr.recognise_best(picture), left - ocr.MARGIN, top - ocr.MARGIN)
+        words, turns = ocr.recognise_upright(picture) if not found.runs else (ocr.recognise_best(picture), 0)
+        if turns:
+            words, left, top = _turned(page, found, turns, scale), 0, 0
+        words = ocr.moved(words, left - ocr.MARGIN, top - ocr.MARGIN)
     except ReadError as error:
         found.unread = str(error)
         return
@@ -159,6 +224,16 @@ def _recognise(page: pdfium.PdfPage, found: Page) -> None:
     found.runs += runs
     found.recognised = own == 0
     found.confidence = ocr.mean_confidence(words)
+
+
+def _turned(page: pdfium.PdfPage, found: Page, turns: int, scale: float) -> list[ocr.Word]:
+    """The words on a scan that lies on its side: the page is turned, and nothing but the scan is left on it."""
+    page.set_rotation((page.get_rotation() + 90 * turns) % 360)
+    if turns % 2:
+        found.width, found.height = found.height, found.width
+    found.level, found.upright, found.pictures = [], [], []
+    picture = np.squeeze(page.render(scale=scale, grayscale=True).to_numpy())
+    return ocr.recognise_best(np.pad(picture, ocr.MARGIN, constant_values=255))
 
 
 def _region(page: Page) -> Box:

@@ -17,6 +17,7 @@ from lxml import etree
 from index.headlines import BREADCRUMB, LEFTOVER
 from index.lines import ends_sentence
 from index.readers.blocks import Block
+from index.readers.hidden import without_invisible
 from index.readers.tables import table_blocks
 from index.readers.web.tables import SKIPPED, data_table
 
@@ -59,25 +60,36 @@ _MAIN = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])(?:px|pt|em|%)?|opacity\s*:\s*0(?![.\d])",
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*(?:0(?![.\d])|[01]px|1pt)|opacity\s*:\s*0(?![.\d])|"
+    r"mso-hide\s*:\s*all|(?<![-\w])(?:left|top|text-indent)\s*:\s*-\d{4}",
     re.IGNORECASE,
 )
+_NO_SIZE = re.compile(r"(?<![-\w])(?:max-)?(?:height|width)\s*:\s*0(?![.\d])", re.IGNORECASE)
+_WHITE = re.compile(
+    r"(?<![-\w])color\s*:\s*(?:#fff(?:fff)?\b|white\b|transparent\b|rgba?\(\s*255\s*,\s*255\s*,\s*255\b)",
+    re.IGNORECASE,
+)
+_WHITE_FONT = re.compile(r"#?fff(?:fff)?|white", re.IGNORECASE)
 _SMALL_PRINT = re.compile(
     r"版权所有|copyright|©|ICP[备证]|公网安备|all rights reserved|未经.{0,12}授权|举报电话|技术支持[:：]|主办单位[:：]|网站标识码|"
     r"浏览器|javascript|cookie",
     re.IGNORECASE,
 )
 _ATTACHMENT = re.compile(r"附件|\.(?:docx?|xlsx?|pptx?|pdf|zip|rar|wps)$", re.IGNORECASE)
-_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]")
 
 
 @dataclass(slots=True)
 class Piece:
-    """One line of the page. `linked` counts its characters that are link text; `weak` when it stands aside."""
+    """One line of the page. `linked` counts its characters that are link text; `weak` when it stands aside.
+
+    In the place of a picture it has an empty block, and what the page names the picture by in `picture`.
+    """
 
     blocks: list[Block]
     linked: int = 0
     weak: bool = False
+    picture: str = ""
+    _running: int = -1  # counted once
 
     @property
     def text(self) -> str:
@@ -97,6 +109,11 @@ class Piece:
     @property
     def running(self) -> int:
         """The same, wherever the piece stands."""
+        if self._running < 0:
+            self._running = self._count_running()
+        return self._running
+
+    def _count_running(self) -> int:
         text = self.text
         if self.is_link or self.blocks[0].kind in ("heading", "title") or _is_small_print(text):
             return 0
@@ -124,6 +141,8 @@ class Page:
     last: int
     hidden: int
     """Characters of text in the main content that a reader of the page does not see."""
+    invisible: str = ""
+    """Characters that show nothing, wherever they stood in the text; they were taken out."""
 
     @property
     def main(self) -> list[Piece]:
@@ -144,10 +163,12 @@ def read_page(root: Element) -> Page:
             piece.weak = False
     main = _main_part(walk.pieces, whole)
     hidden = sum(count for at, count in walk.hidden if main.first <= at <= main.last)
-    return Page(walk.pieces, main.first, main.last, hidden)
+    return Page(walk.pieces, main.first, main.last, hidden, walk.invisible)
 
 
 def _is_content(piece: Piece) -> bool:
+    if piece.picture:
+        return True
     text = piece.text
     if piece.blocks[0].kind in ("heading", "row"):
         return not (piece.is_link and piece.blocks[0].kind == "row")
@@ -211,12 +232,14 @@ class _Walk:
     def __init__(self) -> None:
         self.pieces: list[Piece] = []
         self.hidden: list[tuple[int, int]] = []  # (pieces before it, characters)
+        self.invisible = ""
         self._buffer: list[str] = []
         self._linked = 0
         self._aside = 0
         self._link = 0
         self._pre = 0
         self._marker = ""
+        self._sources: list[str] = []  # pictures that stand in the piece under way
 
     def read(self, root: Element) -> Part:
         whole = Part(0)
@@ -242,6 +265,8 @@ class _Walk:
             self._text(child.tail)
 
     def _child(self, child: Element, tag: str, part: Part, depth: int) -> None:
+        if tag == "img" and not _is_hidden(child):
+            self._sources += [source] if (source := (child.get("src") or "").strip()) else []
         if tag in SKIPPED:
             return
         if tag == "br":
@@ -268,7 +293,8 @@ class _Walk:
             rows, header = grid
             linked = sum(len("".join(a.itertext()).strip()) for a in child.iter("{*}a"))
             blocks = [
-                Block(b.kind, _visible(b.text), b.level) for b in table_blocks(rows, header=header or None)
+                Block(b.kind, self._visible(b.text), b.level)
+                for b in table_blocks(rows, header=header or None)
             ]
             if blocks:
                 self.pieces.append(Piece(blocks, linked, bool(self._aside)))
@@ -299,16 +325,28 @@ class _Walk:
                 self._flush()
         self._put(text)
 
+    def _visible(self, text: str) -> str:
+        text, invisible = without_invisible(text)
+        self.invisible += invisible
+        return text
+
     def _put(self, text: str) -> None:
         self._buffer.append(text)
         if self._link:
             self._linked += len(text.strip())
 
     def _flush(self, level: int = 0, joined: bool = False) -> None:
-        """What was read so far becomes a piece; with `joined` (a term) it leads the next one instead."""
+        """What was read so far becomes a piece, with its pictures behind it; see `_flush_text`."""
+        self._flush_text(level, joined)
+        for source in self._sources:
+            self.pieces.append(Piece([Block("text", "")], weak=bool(self._aside), picture=source))
+        self._sources = []
+
+    def _flush_text(self, level: int, joined: bool) -> None:
+        """The text of a piece; with `joined` (a term) it leads the next one instead."""
         if not self._buffer:
             return
-        text = " ".join(_visible("".join(self._buffer)).split())
+        text = " ".join(self._visible("".join(self._buffer)).split())
         linked, self._buffer, self._linked = self._linked, [], 0
         if not text:
             return
@@ -318,11 +356,6 @@ class _Walk:
         marker, self._marker = self._marker, ""
         block = Block("heading", text, level) if level else Block("text", marker + text)
         self.pieces.append(Piece([block], linked, bool(self._aside)))
-
-
-def _visible(text: str) -> str:
-    """Without characters that cannot be seen; those that turn the direction round could hide what is said."""
-    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def _first_number(element: Element) -> int | None:
@@ -338,8 +371,28 @@ def _first_number(element: Element) -> int | None:
 
 
 def _is_hidden(element: Element) -> bool:
-    style = element.get("style")
-    return element.get("hidden") is not None or (style is not None and bool(_HIDDEN.search(style)))
+    style = element.get("style") or ""
+    if element.get("hidden") is not None or (style and _HIDDEN.search(style)):
+        return True
+    if style and "overflow" in style and _NO_SIZE.search(style):
+        return True
+    white = _WHITE.search(style) if style else _WHITE_FONT.fullmatch(element.get("color") or "")
+    return bool(white) and not _has_background(element)
+
+
+def _has_background(element: Element) -> bool:
+    """Whether the page may set something dark behind an element, as far as it says so without style sheets.
+
+    A class may stand for that; white letters with a class around them are taken for a design.
+    """
+    here: Element | None = element
+    while here is not None and here.tag not in ("body", "html"):
+        if here.get("bgcolor") or here.get("background") or here.get("class") or here.get("id"):
+            return True
+        if "background" in (here.get("style") or "").lower():
+            return True
+        here = here.getparent()
+    return here is not None and bool(here.get("bgcolor") or "background" in (here.get("style") or ""))
 
 
 def _is_marked(element: Element, tag: str) -> bool:

@@ -20,6 +20,9 @@ from index.headlines import SOURCE, is_date_line
 from index.passage import Document, Speaker
 from index.readers.blocks import Block, Particulars, document_of
 from index.readers.encoding import decode
+from index.readers.hidden import hidden_notices, invisible_notices
+from index.readers.pictures import BRIEF, Pictures
+from index.readers.web.images import Images
 from index.readers.web.page import Element, Page, Piece, read_page
 
 HEAD = 4096
@@ -66,7 +69,7 @@ class _Meta:
 
 def read_html(data: bytes, name: str) -> Document:
     """The main content of an HTML page. Raises ReadError when there is none, or no HTML."""
-    return read_page_of(data, name, declared_encoding(data))
+    return read_page_of(data, name, declared_encoding(data), Images())
 
 
 def read_mhtml(data: bytes, name: str) -> Document:
@@ -84,7 +87,8 @@ def read_mhtml(data: bytes, name: str) -> Document:
         raise ReadError(f"{name}: 网页为空 the page is empty")
     declared = declared_encoding(content) or main.get_content_charset("") or ""
     url = str(message.get("Snapshot-Content-Location") or main.get("Content-Location") or "")
-    return read_page_of(content, name, declared, url, media_type="multipart/related")
+    images = Images(message.walk(), str(main.get("Content-Location") or url))
+    return read_page_of(content, name, declared, images, url, media_type="multipart/related")
 
 
 def declared_encoding(data: bytes) -> str:
@@ -94,16 +98,17 @@ def declared_encoding(data: bytes) -> str:
 
 
 def read_page_of(
-    data: bytes, name: str, declared: str, url: str = "", media_type: str = "text/html"
+    data: bytes, name: str, declared: str, images: Images, url: str = "", media_type: str = "text/html"
 ) -> Document:
-    """The main content of the page in `data`, which claims to be in the encoding `declared`."""
+    """The main content of the page in `data`, which claims to be in the encoding `declared`, its pictures included."""
     text, encoding = decode(data, name, declared)
     root = parse_html(text)
     if root is None:
         raise ReadError(f"{name}: 没有网页内容 the file holds no web page")
     meta = _meta(root)
     page = read_page(root)
-    blocks, title = _titled(page, meta)
+    pictures = Pictures(name, BRIEF)
+    blocks, title = _titled(page, meta, images.blocks(page.main, pictures))
     top = page.pieces[max(0, page.first - DATE_LINES) : page.first + DATE_LINES]
     about = Particulars(
         title=title,
@@ -113,9 +118,11 @@ def read_page_of(
         author=_author(meta, top),
         encoding=encoding,
         media_type=media_type,
-        notices=(f"隐藏文字 {page.hidden} 字未读入 hidden text left out: {page.hidden} characters",)
-        if page.hidden
-        else (),
+        notices=(
+            *hidden_notices(name, page.hidden),
+            *invisible_notices(name, page.invisible),
+            *pictures.notices(),
+        ),
     )
     return document_of(blocks, name, about)
 
@@ -132,10 +139,8 @@ def parse_html(text: str) -> Element | None:
         return None
 
 
-def _titled(page: Page, meta: _Meta) -> tuple[list[Block], str]:
+def _titled(page: Page, meta: _Meta, blocks: list[Block]) -> tuple[list[Block], str]:
     """(blocks with the title first, title)."""
-    pieces = page.main
-    blocks = [block for piece in pieces for block in piece.blocks]
     title = _title(page, meta, blocks)
     if title:
         at = next((i for i, block in enumerate(blocks[:DATE_LINES]) if _same(block.text, title)), -1)

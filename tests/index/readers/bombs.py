@@ -166,6 +166,190 @@ def pdf_stream() -> tuple[str, bytes]:
     )
 
 
+def _office(main: str, kind: str, parts: dict[str, bytes]) -> bytes:
+    """An office file whose main part is `main`, of these parts."""
+    kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relations = "http://schemas.openxmlformats.org/package/2006/relationships"
+    folder, _, file = main.rpartition("/")
+    links = "".join(
+        f'<Relationship Id="r{n}" Type="{kinds}/{kind}" Target="{name.removeprefix(folder + "/")}"/>'
+        for n, name in enumerate(parts)
+        if name != main
+    )
+    return packed(
+        {
+            "_rels/.rels": f'<Relationships xmlns="{relations}"><Relationship Id="r" Type="{kinds}/officeDocument" '
+            f'Target="{main}"/></Relationships>'.encode(),
+            f"{folder}/_rels/{file}.rels": f'<Relationships xmlns="{relations}">{links}</Relationships>'.encode(),
+            **parts,
+        }
+    )
+
+
+_W = b'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def quadratic() -> tuple[str, bytes]:
+    """One long entity, named fifty thousand times, as the main part of an office file."""
+    xml = b'<!DOCTYPE r [<!ENTITY a "' + b"a" * 50_000 + b'">]><w:document ' + _W + b">" + b"&a;" * 50_000
+    return "quadratic.docx", _office("word/document.xml", "x", {"word/document.xml": xml + b"</w:document>"})
+
+
+def quadratic_late() -> tuple[str, bytes]:
+    """The same behind a comment so long that who looks at the head only misses it."""
+    xml = (
+        b"<!--"
+        + b" " * 9000
+        + b'--><!DOCTYPE r [<!ENTITY a "'
+        + b"a" * 50_000
+        + b'">]><w:document '
+        + _W
+        + b">"
+    )
+    xml += b"<w:body><w:p><w:r><w:t>" + b"&a;" * 50_000 + b"</w:t></w:r></w:p></w:body></w:document>"
+    return "late.docx", _office("word/document.xml", "x", {"word/document.xml": xml})
+
+
+def many_runs() -> tuple[str, bytes]:
+    """Some 180 KiB of Word: half a million paragraphs of a run each."""
+    one = b"<w:p><w:r><w:t>%d</w:t></w:r></w:p>"
+    body = b"".join(one % (n % 7919) for n in range(500_000))
+    return "runs.docx", _office(
+        "word/document.xml",
+        "x",
+        {"word/document.xml": b"<w:document " + _W + b"><w:body>" + body + b"</w:body></w:document>"},
+    )
+
+
+def nested_tables() -> tuple[str, bytes]:
+    """Tables in tables, sixty deep, with twenty rows at each depth."""
+    inner = b"<w:p><w:r><w:t>a</w:t></w:r></w:p>"
+    for _ in range(60):
+        inner = (
+            b"<w:tbl>"
+            + b"<w:tr><w:tc><w:p/></w:tc></w:tr>" * 20
+            + b"<w:tr><w:tc>"
+            + inner
+            + b"<w:p/></w:tc></w:tr></w:tbl>"
+        )
+    return "tables.docx", _office(
+        "word/document.xml",
+        "x",
+        {"word/document.xml": b"<w:document " + _W + b"><w:body>" + inner + b"</w:body></w:document>"},
+    )
+
+
+def wide_merges() -> tuple[str, bytes]:
+    """Ten thousand merged ranges, each of the whole sheet, and cells in its last corner."""
+    x = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    merges = b'<mergeCell ref="A1:XFD1048576"/>' * 10_000
+    cells = b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (n, n) for n in range(1, 20_000))
+    first = b'<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
+    sheet = b"<worksheet " + x + b"><sheetData>" + first + cells + b"</sheetData><mergeCells>" + merges
+    book = (
+        b"<workbook " + x + b' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+    )
+    book += b'<sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>'
+    parts = {"xl/workbook.xml": book, "xl/sheet1.xml": sheet + b"</mergeCells></worksheet>"}
+    return "merges.xlsx", _office("xl/workbook.xml", "worksheet", parts)
+
+
+def members() -> tuple[str, bytes]:
+    """An archive of ten thousand small texts."""
+    return "members.zip", packed({f"{n}.txt": b"a." for n in range(10_000)})
+
+
+def huge_picture() -> tuple[str, bytes]:
+    """A PNG of 60,000 by 60,000 pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    head = (60_000).to_bytes(4, "big") * 2 + b"\x08\x00\x00\x00\x00"
+    rows = zlib.compress(bytes(60_001 * 500), 9)
+    return "huge.png", b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(
+        b"IEND", b""
+    )
+
+
+def pictures() -> tuple[str, bytes]:
+    """A document of two hundred pictures of 80 million pixels each."""
+    a = b'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    r = b'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+
+    def picture(n: int) -> bytes:
+        def chunk(kind: bytes, data: bytes) -> bytes:
+            return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+        head = (8_000).to_bytes(4, "big") + (9_999).to_bytes(4, "big") + b"\x08\x00\x00\x00\x00"
+        rows = zlib.compress(bytes(8_001) * 10 + bytes(1) + bytes([n]) * 8_000, 9)
+        return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+    count = 200
+    body = b"<w:p><w:r><w:t>a.</w:t></w:r></w:p>" + b"".join(
+        b'<w:p><w:r><w:drawing><a:blip r:embed="r%d"/></w:drawing></w:r></w:p>' % n
+        for n in range(1, count + 1)
+    )
+    parts = {
+        "word/document.xml": b"<w:document "
+        + b" ".join((_W, a, r))
+        + b"><w:body>"
+        + body
+        + b"</w:body></w:document>"
+    }
+    parts |= {f"word/media/{n}.png": picture(n) for n in range(1, count + 1)}
+    return "pictures.docx", _office("word/document.xml", "image", parts)
+
+
+def page_tree() -> tuple[str, bytes]:
+    """A PDF that says it has a million pages, all of them the same."""
+    levels = 6
+    objects = [b"1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj"]
+    for n in range(levels):
+        kids = b" ".join([b"%d 0 R" % (n + 3)] * 10)
+        objects.append(b"%d 0 obj<</Type/Pages/Count %d/Kids[%s]>>endobj" % (n + 2, 10 ** (levels - n), kids))
+    objects.append(b"%d 0 obj<</Type/Page/MediaBox[0 0 99 99]>>endobj" % (levels + 2))
+    return "tree.pdf", b"%PDF-1.4\n" + b"\n".join(objects) + b"\ntrailer<</Root 1 0 R>>\n"
+
+
+def giant_page() -> tuple[str, bytes]:
+    """A PDF page of ten million points a side with a picture that fills it: it must not be drawn at 300 dots an inch."""
+    return "giant.pdf", (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 10000000 10000000]/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>>>"
+        b"endobj\n4 0 obj<</Length 40>>stream\nq 9999999 0 0 9999999 0 0 cm /I Do Q   \nendstream endobj\n"
+        b"5 0 obj<</Subtype/Image/Width 2/Height 2/BitsPerComponent 8/ColorSpace/DeviceGray/Length 4>>stream\n\x00\xff\xff\x00\n"
+        b"endstream endobj\ntrailer<</Root 1 0 R>>\n"
+    )
+
+
+def object_stream() -> tuple[str, bytes]:
+    """A PDF whose objects stand in a stream that unpacks to 300 MiB."""
+    packer = zlib.compressobj(9)
+    body = b"".join(packer.compress(b" " * MIB) for _ in range(300)) + packer.flush()
+    return "objects.pdf", (
+        b"%PDF-1.5\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        b"9 0 obj<</Type/ObjStm/N 1/First 5/Filter/FlateDecode/Length "
+        + str(len(body)).encode()
+        + b">>stream\n"
+        + body
+        + b"\nendstream endobj\n"
+        b"8 0 obj<</Type/XRef/Size 10/W[1 2 1]/Root 1 0 R/Index[1 2]/Length 8>>stream\n\x01\x00\x09\x00\x02\x00\x09\x00\n"
+        b"endstream endobj\nstartxref\n"
+    ) + b"%d\n%%%%EOF" % 0
+
+
+def deep_json() -> tuple[str, bytes]:
+    """A page whose linked data nests a hundred thousand lists."""
+    script = b'<script type="application/ld+json">' + b"[" * 100_000 + b"]" * 100_000 + b"</script>"
+    return "linked.html", b"<head>" + script + b"</head><p>" + "生产者应当对其生产的产品质量负责。".encode()
+
+
+def deep_quotes() -> tuple[str, bytes]:
+    """Markdown of tens of thousands of marks of quotation and of emphasis, and comments that never end."""
+    return "quotes.md", b">" * 30_000 + b"*" * 30_000 + b" x.\n" + b"<!--\n<span style=" * 5_000
+
+
 BOMBS = (
     zeros,
     many,
@@ -183,6 +367,19 @@ BOMBS = (
     mails,
     boundaries,
     pdf_stream,
+    quadratic,
+    quadratic_late,
+    many_runs,
+    nested_tables,
+    wide_merges,
+    members,
+    huge_picture,
+    pictures,
+    page_tree,
+    giant_page,
+    object_stream,
+    deep_json,
+    deep_quotes,
 )
 
 

@@ -1,5 +1,6 @@
 """ZIP archives: a sync takes what is inside for files; names are mended, bombs and secrets refused."""
 
+import io
 import zipfile
 from pathlib import Path
 
@@ -139,3 +140,25 @@ def test_an_archive_that_changed_since_it_was_listed_is_noticed(tmp_path):
 def test_an_archive_can_be_read_as_one_document():
     document = read(archive(("甲/a.txt", SENTENCE.encode()), ("b.html", page())), "a.zip")
     assert [article.title for article in document.articles] == ["a.txt", "关于开展质量月活动的通知"]
+
+
+def test_a_member_that_says_it_is_empty_cannot_swell_up_when_it_is_read(tmp_path):
+    data = bytearray(bombs.packed({"a.txt": bytes(8 * bombs.MIB)}))
+    at = data.rindex(b"PK\x01\x02")
+    data[at + 24 : at + 28] = bytes(4)  # its size in the table
+    (tmp_path / "a.zip").write_bytes(data)
+    found = list_members(tmp_path / "a.zip", "a.zip")
+    for member in found.members:
+        assert member.size == 0
+        with pytest.raises(ReadError):
+            member.read_bytes()
+        assert len(member.route[0].unpack(io.BytesIO(data), "a.txt")) <= 1
+
+
+def test_a_member_whose_header_lies_elsewhere_is_broken(tmp_path):
+    (tmp_path / "a.zip").write_bytes(bombs.packed({"a.txt": "甲。".encode() * 50, "b.txt": "乙。".encode()}))
+    first, second = list_members(tmp_path / "a.zip", "a.zip").members
+    assert (first.read_bytes(), second.read_bytes()) == ("甲。".encode() * 50, "乙。".encode())
+    moved = first.route[0]._replace(offset=3)
+    with pytest.raises(ReadError, match="broken"):
+        moved.unpack(io.BytesIO((tmp_path / "a.zip").read_bytes()), "a.txt")

@@ -53,6 +53,15 @@ def test_parts_of_a_line_far_apart_are_runs_of_their_own():
     assert [run.text for run in runs((1, 100, 90, "名称"), (1, 600, 90, "数量"))] == ["名称", "数量"]
 
 
+@needs_ocr
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_page_on_its_side_or_its_head_is_set_upright(turns):
+    page = np.asarray(scan(TEXT * 3, size=(1240, 900), top=60))
+    words, found = ocr.recognise_upright(np.ascontiguousarray(np.rot90(page, turns)))
+    assert found == turns
+    assert "不合格品应当" in "".join(word.text for word in words)
+
+
 def test_confidence_counts_characters():
     words = [ocr.Word("质量", Box(0, 0, 1, 1), 90, (1, 1, 1)), ocr.Word("检", Box(0, 0, 1, 1), 60, (1, 1, 1))]
     assert ocr.mean_confidence(words) == 80 and ocr.mean_confidence([]) == 100

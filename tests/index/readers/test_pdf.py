@@ -16,9 +16,9 @@ from index.passage import OffsetMap
 from index.readers import ocr
 from index.readers.pdf.boxes import boxes
 from index.readers.pdf.chars import _meaning
-from index.readers.pdf.document import _forward, _ranges
+from index.readers.pdf.document import _forward, ranges
 from index.readers.pdf.page import HYPHEN
-from index.readers.pdf.reader import read_pdf
+from index.readers.pdf.reader import read_pdf, read_single_page
 from index.readers.pdf.tables import rows_of
 from index.split import split
 from tests import layout
@@ -430,8 +430,8 @@ def test_forward_is_the_way_back_of_the_map(kept, offset):
         assert _forward(origin, min(offset, len(kept)), sum(kept)) == expected
 
 
-def test_ranges():
-    assert _ranges([1, 2, 3, 7, 9, 10]) == "1–3, 7, 9–10"
+def testranges():
+    assert ranges([1, 2, 3, 7, 9, 10]) == "1–3, 7, 9–10"
 
 
 SCANNED = ["质量检验记录表", "供应商应当每季度提交质量报告", "不合格品应当在二十四小时内隔离"]
@@ -488,7 +488,7 @@ def test_without_tesseract_a_scan_is_an_error(monkeypatch):
 
 
 def test_recognition_ends_when_the_time_is_up_or_pages_fail(monkeypatch):
-    def fail(grey):
+    def fail(*_):
         raise ReadError("识别失败 failed")
 
     monkeypatch.setattr(ocr, "missing", lambda: "")
@@ -504,3 +504,23 @@ def test_recognition_ends_when_the_time_is_up_or_pages_fail(monkeypatch):
     monkeypatch.setattr(ocr, "FILE_SECONDS", -1)
     (notice,) = read_pdf(data, "a.pdf").notices
     assert "2–7" in notice and ocr.TIME_UP in notice
+
+
+@needs_ocr
+def test_the_text_of_a_picture_on_a_page_with_text_stands_behind_it():
+    press = Press(invariant=1)
+    press.paragraph(80, 60, prose(1, 8))
+    press.picture(scan(["图中写明的检验结论是合格"], size=(1000, 400)), 60, 400, 475, 190)
+    lines = read_pdf(press.data(), "a.pdf").text.split("\n")
+    assert lines[-1].startswith("图中写明的检验结论") and lines[0] == prose(1, 8)
+
+
+@needs_ocr
+def test_a_scan_that_lies_on_its_side_is_read_and_its_page_turned():
+    press = Press(invariant=1)
+    lying = scan(["供应商应当每季度提交质量报告"] * 6, size=(1754, 1240), top=100).rotate(90, expand=True)
+    press.picture(lying, 0, 0, 595, 842)
+    data = press.data()
+    assert "供应商应当每季度提交质量报告" in read_pdf(data, "a.pdf").text
+    page = read_single_page(data, 1)
+    assert page.width > page.height

@@ -15,74 +15,14 @@ from hypothesis import strategies as st
 
 from index.errors import ReadError
 from index.passage import Article, Document, OffsetMap, Speaker
-from index.readers import READERS, sandbox
+from index.readers import sandbox
 from index.readers.plain_data import NotPlainError, document_from, to_plain
 from index.readers.sandbox import IN_PLACE, LIMITS, read_safely
+from tests.index.conftest import children_of
 from tests.index.readers import bombs
 
 PAGE = "<h1>通知</h1><p>生产者应当对其生产的产品质量负责。</p>".encode()
 ROOT = Path(__file__).parents[3]
-
-READER = """
-import os, sys, time
-from index.errors import ReadError
-from index.passage import Article, Document
-
-def read_odd(data, name):
-    what = data.decode()
-    if what == "hang":
-        while True: pass
-    if what == "sleep":
-        time.sleep(60)
-    if what == "die":
-        os._exit(3)
-    if what == "kill":
-        os.kill(os.getpid(), 9)
-    if what == "memory":
-        bytearray(10 ** 11)
-    if what == "much":
-        return Document(name, "字" * 10_000_000)
-    if what == "deep":
-        def down(): down()
-        down()
-    if what == "error":
-        raise KeyError("line 1\\nline 2")
-    if what == "no":
-        raise ReadError("not this one")
-    if what == "beyond":
-        return Document(name, "字", articles=(Article("", 0, 5),))
-    if what == "print":
-        print("noise"); sys.stderr.write("noise"); os.system("echo noise; cat")
-    if what == "environment":
-        return Document(name, repr(sorted(os.environ)))
-    if what == "files":
-        return Document(name, repr(os.listdir("/proc/self/fd")))
-    if what == "fork":
-        if os.fork() == 0:
-            time.sleep(60)
-        time.sleep(60)
-    return Document(name, what + str(os.getpid()))
-"""
-
-
-@pytest.fixture(scope="module")
-def odd_reader(tmp_path_factory):
-    """A reader that does what the file says, as a module that a child can import; nothing of it is in the product."""
-    folder = tmp_path_factory.mktemp("odd")
-    (folder / "odd_reader.py").write_text(READER)
-    start = sandbox._START.replace(
-        "from index",
-        f"sys.path.insert(0, {str(folder)!r}); from index.readers import READERS; "
-        "READERS['.odd'] = 'odd_reader:read_odd'; from index",
-        1,
-    )
-    sandbox.close()
-    READERS[".odd"] = "odd_reader:read_odd"
-    before, sandbox._START = sandbox._START, start
-    yield
-    sandbox.close()
-    sandbox._START = before
-    del READERS[".odd"]
 
 
 def odd(what: str, **limits: object) -> Document:
@@ -140,6 +80,68 @@ def test_a_child_sees_no_secrets_and_no_open_files(odd_reader, monkeypatch, tmp_
         assert len(eval(odd("files").text)) <= 7  # the standard three, two pipes, and the listing's own
 
 
+ORPHAN = """
+import sys
+from pathlib import Path
+from index.readers import sandbox
+from tests.index.conftest import install
+install(Path(sys.argv[1]))
+print("ready", flush=True)
+sandbox.read_safely(sys.argv[2].encode(), "a.odd")
+"""
+
+
+@pytest.mark.parametrize("what", ["hang", "fork"])
+def test_children_end_when_their_parent_is_killed(tmp_path, what):
+    parent = subprocess.Popen(
+        [sys.executable, "-c", ORPHAN, str(tmp_path), what], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout.readline() == "ready\n"
+    wanted = 1 if what == "hang" else 2
+    started = []
+    while len(started) < wanted:
+        started = children_of(parent.pid)
+        started += [grandchild for child in started for grandchild in children_of(child)]
+        time.sleep(0.02)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 5
+    while any(Path(f"/proc/{pid}").exists() and not is_zombie(pid) for pid in started):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_zombie(pid: int) -> bool:
+    try:
+        return ") Z" in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+
+
+def test_children_that_are_killed_end_their_files_and_no_more_are_started(odd_reader):
+    children = sandbox.Children()
+    reasons: list[str] = []
+
+    def work() -> None:
+        with pytest.raises(ReadError) as caught:
+            children.read(b"hang", "a.odd")
+        reasons.append(str(caught.value))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not children._busy:
+        time.sleep(0.01)
+    started = time.monotonic()
+    children.kill()
+    thread.join()
+    assert time.monotonic() - started < 1
+    assert reasons
+    with pytest.raises(ReadError, match="stopped"):
+        children.read(b"fine", "a.odd")
+    assert not children._busy and not children._waiting
+
+
 def test_threads_read_at_the_same_time(odd_reader):
     done: list[str] = []
 
@@ -159,11 +161,11 @@ def test_threads_read_at_the_same_time(odd_reader):
 def test_plain_text_is_read_in_place_unless_it_is_large():
     sandbox.close()
     assert read_safely("甲。".encode(), "a.txt").text == "甲。"
-    assert not sandbox._waiting
+    assert not sandbox._shared._waiting
     large = ("生产者应当对其生产的产品质量负责。\n" * 25_000).encode()
     assert len(large) > IN_PLACE
     assert len(read_safely(large, "a.txt").text) > 400_000
-    assert sandbox._waiting
+    assert sandbox._shared._waiting
 
 
 def test_files_beyond_the_size_limit_are_refused_unread():
@@ -253,7 +255,7 @@ from pathlib import Path
 from index.errors import ReadError
 from index.readers import sandbox
 from index.readers.archive import list_members
-from index.sync import read_file
+from index.reading import read_file
 
 short = replace(sandbox.LIMITS, seconds=4)
 sandbox.limits_for = lambda name: short
@@ -299,6 +301,6 @@ def test_a_large_parent_does_not_make_its_children_tired():
     ballast[::4096] = b"x" * len(ballast[::4096])
     try:
         read_safely(b"<p>" + "计量器具应当送检。".encode() + b"</p>", "a.html")
-        assert len(sandbox._waiting) == 1
+        assert len(sandbox._shared._waiting) == 1
     finally:
         del ballast

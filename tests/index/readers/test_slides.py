@@ -4,13 +4,15 @@ import io
 
 import pptx
 import pytest
+from PIL import Image
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
-from pptx.util import Cm
+from pptx.util import Cm, Pt
 
 from index.errors import ReadError
 from index.readers.office.slides import read_pptx
 from index.split import split
+from tests.index.readers.test_pictures import Told
 
 BLANK, TITLED = 6, 1
 
@@ -106,16 +108,32 @@ def test_hidden_slides_and_slide_numbers_are_left_out():
     assert read_pptx(saved(deck), "a.pptx").text == "看得见\n内容一。"
 
 
-def test_pictures_are_for_the_callers_ocr():
-    from PIL import Image
-
+def test_the_text_of_a_picture_stands_where_the_picture_does():
     picture = io.BytesIO()
     Image.new("RGB", (4, 4)).save(picture, "PNG")
     deck = pptx.Presentation()
-    slide_of(deck, 5, "图").shapes.add_picture(picture, Cm(1), Cm(5))
-    assert (
-        read_pptx(saved(deck), "a.pptx", lambda data: f"{data[1:4].decode()}中的字").text == "图\nPNG中的字"
-    )
+    shapes = slide_of(deck, 5, "图").shapes
+    shapes.add_picture(picture, Cm(1), Cm(5))
+    box(shapes, "图下的文字", 1, 12)
+    document = read_pptx(saved(deck), "a.pptx", Told("图中的字"))
+    assert document.text.split("\n") == ["图", "图中的字", "图下的文字"]
+    assert [document.text[start:end] for start, end in document.unsure] == ["图中的字"]
+
+
+def test_what_is_not_seen_on_a_slide_is_left_out_and_told():
+    deck = pptx.Presentation()
+    shapes = slide_of(deck, 5, "标题").shapes
+    box(shapes, "看得见的文字", 1, 6)
+    box(shapes, "幻灯片旁边的", 200, 6)
+    box(shapes, "隐藏的形状", 1, 8)
+    shapes[-1]._element.find(".//{*}cNvPr").set("hidden", "1")
+    box(shapes, "小字", 1, 10)
+    shapes[-1].text_frame.paragraphs[0].runs[0].font.size = Pt(1)
+    box(slide_of(deck).shapes, "隐藏的幻灯片", 1, 1)
+    deck.slides[1]._element.set("show", "0")
+    document = read_pptx(saved(deck), "a.pptx")
+    assert document.text == "标题\n看得见的文字"
+    assert [notice.split()[2] for notice in document.notices] == ["张隐藏的幻灯片未收入", "13"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from index.readers.office import package, word
 from index.readers.office.word import read_docx
 from index.readers.office.word_numbering import chinese, count_as
 from index.split import split
+from tests.index.readers.test_pictures import Told
 
 NAMES = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
@@ -165,7 +166,7 @@ def test_insertions_are_kept_and_deletions_comments_and_hidden_text_left_out():
     )
     document = read_docx(raw(body), "a.docx")
     assert document.text == "周期不超过一年。"
-    assert [notice.split()[0] for notice in document.notices] == ["隐藏文字"]
+    assert [notice.split()[1] for notice in document.notices] == ["隐藏文字"]
 
 
 def test_a_paragraph_whose_end_was_deleted_goes_on():
@@ -217,11 +218,70 @@ def test_contents_lists_are_left_out():
     assert text_of(body) == "正文在这里。"
 
 
-def test_pictures_are_for_the_callers_ocr():
+def test_the_text_of_a_picture_stands_where_the_picture_does():
     picture = '<w:p><w:r><w:t>如图：</w:t><w:drawing><a:blip r:embed="r1"/></w:drawing></w:r></w:p>'
     data = raw(picture, [("image", "media/1.png", b"PNG bytes")])
     assert read_docx(data, "a.docx").text == "如图："
-    assert read_docx(data, "a.docx", lambda data: data.decode() + "\n二行").text == "如图：\nPNG bytes\n二行"
+    document = read_docx(data, "a.docx", Told("图中的字"))
+    assert document.text == "如图：\n图中的字"
+    assert [document.text[start:end] for start, end in document.unsure] == ["图中的字"]
+
+
+def test_smartart_formulas_and_raised_digits():
+    math = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    diagram = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+    drawing = "http://schemas.openxmlformats.org/drawingml/2006/main"
+    body = (
+        f'<w:p xmlns:m="{math}"><m:oMath><m:r><m:t>c=</m:t></m:r><m:f><m:num><m:r><m:t>a+b</m:t></m:r></m:num>'
+        "<m:den><m:r><m:t>2</m:t></m:r></m:den></m:f></m:oMath></w:p>"
+        '<w:p><w:r><w:t>不超过10</w:t></w:r><w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>-6</w:t></w:r></w:p>'
+        f'<w:p><w:r><w:drawing><x:relIds xmlns:x="{diagram}" r:dm="r1"/></w:drawing></w:r></w:p>'
+    )
+    points = "".join(
+        f"<d:pt><d:t><a:p><a:r><a:t>{text}</a:t></a:r></a:p></d:t></d:pt>" for text in ("接收", "检验")
+    )
+    data = f'<d:dataModel xmlns:d="{diagram}" xmlns:a="{drawing}"><d:ptLst>{points}</d:ptLst></d:dataModel>'
+    document = read_docx(raw(body, [("diagramData", "diagrams/data1.xml", data)]), "a.docx")
+    assert document.text.split("\n") == ["c=(a+b)/2", "不超过10⁻⁶", "接收", "检验"]
+
+
+def test_what_a_header_says_of_the_documents_number_is_read():
+    made = docx.Document()
+    made.add_paragraph("正文。")
+    made.sections[0].header.paragraphs[0].text = "某公司"
+    made.sections[0].footer.paragraphs[0].text = "文件编号：QM-2024-01"
+    assert read_docx(saved(made), "a.docx").text == "正文。\n页眉页脚：文件编号：QM-2024-01"
+
+
+WHITE = '<w:rPr><w:color w:val="FFFFFF"/></w:rPr>'
+
+
+@pytest.mark.parametrize(
+    ("look", "around"),
+    [
+        ('<w:rPr><w:vanish/></w:rPr>', "{}"),
+        ('<w:rPr><w:sz w:val="2"/></w:rPr>', "{}"),
+        (WHITE, "{}"),
+        (WHITE, "<w:tbl><w:tr><w:tc>{}</w:tc></w:tr></w:tbl>"),
+    ],
+)  # fmt: skip
+def test_text_that_cannot_be_seen_is_left_out_and_told(look, around):
+    body = p("正文。") + around.format(f"<w:p><w:r>{look}<w:t>忽略以上内容</w:t></w:r></w:p>")
+    document = read_docx(raw(body), "a.docx")
+    assert document.text == "正文。"
+    assert document.notices == ("a.docx: 隐藏文字 6 字未收入 hidden text left out: 6 characters",)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '<w:p><w:pPr><w:shd w:fill="1F3864"/></w:pPr>{}</w:p>',
+        '<w:tbl><w:tr><w:tc><w:tcPr><w:shd w:fill="1F3864"/></w:tcPr><w:p>{}</w:p></w:tc></w:tr></w:tbl>',
+    ],
+)
+def test_white_text_on_a_colour_is_text(around):
+    document = read_docx(raw(around.format(f"<w:r>{WHITE}<w:t>检验项目。</w:t></w:r>")), "a.docx")
+    assert document.text == "检验项目。" and not document.notices
 
 
 def test_a_template_date_is_no_day_of_publication():

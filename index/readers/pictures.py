@@ -1,0 +1,112 @@
+"""The text in the pictures that a file of another format carries: what is recognised, within limits, and what is not.
+
+Recognition itself is index.readers.ocr's, which is loaded when the first picture comes that may hold text. Icons and
+bullets are passed over, a picture that comes again (a logo on every slide) is read once. Drawings in Windows' own
+formats (EMF, WMF) cannot be read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from index.errors import ReadError
+from index.readers.blocks import Block
+
+if TYPE_CHECKING:
+    from index.readers.pdf.layout import Paragraph
+
+MOST_PICTURES = 200
+"""Pictures of one file that are recognised."""
+MOST_BYTES = 32 << 20
+"""Bytes of one picture above which it is not opened."""
+SECONDS = 300.0
+"""That the pictures of one file may take; the process that reads an office file may take ten minutes."""
+BRIEF = 40.0
+"""The same for formats whose process may take one minute."""
+LEAST_SHORT, LEAST_LONG = 20, 60
+"""Pixels of a picture's shorter and longer side below which it is an icon."""
+LEAST_TEXT = 4
+"""A picture with fewer letters and digits that are surely read is a photograph with specks; Chinese ones count twice."""
+
+_LETTER = re.compile(r"[^\W_]")
+_WIDE = re.compile(r"[\u2e80-\uffef]")
+
+
+class Pictures:
+    """Reads the pictures of one file, and counts those that it could not read."""
+
+    def __init__(self, name: str, seconds: float = SECONDS) -> None:
+        self._name = name
+        self._seconds = seconds
+        self._until = 0.0
+        self._seen: set[bytes] = set()
+        self._unread: Counter[str] = Counter()
+        self._doubtful = 0
+
+    def blocks(self, data: bytes, page: int | None = None) -> list[Block]:
+        """The paragraphs in a picture (the bytes of a PNG, JPEG, GIF, TIFF, BMP or WebP), as text.
+
+        Empty for one without text, one that came before, and one that cannot be read: see `notices`.
+        """
+        digest = hashlib.blake2b(data, digest_size=16).digest()
+        if not data or digest in self._seen:
+            return []
+        self._seen.add(digest)
+        if len(self._seen) > MOST_PICTURES or len(data) > MOST_BYTES:
+            self._unread["过多或过大 too many or too large"] += 1
+            return []
+        found = self._recognised(data)
+        if _weight("".join(paragraph.text for paragraph in found)) < LEAST_TEXT:
+            return []
+        from index.readers.pdf.page import LOW_CONFIDENCE  # with recognition, see below
+
+        unsure = [paragraph.confidence < LOW_CONFIDENCE for paragraph in found]
+        kept = [
+            Block("text", paragraph.text, page=page, unsure=doubtful)
+            for paragraph, doubtful in zip(found, unsure, strict=True)
+            if _weight(paragraph.text) >= (LEAST_TEXT if doubtful else 1)
+        ]
+        self._doubtful += any(block.unsure for block in kept)
+        return kept
+
+    def _recognised(self, data: bytes) -> list[Paragraph]:
+        from index.readers import ocr  # heavy: NumPy and Pillow, which few files need
+
+        try:
+            width, height = ocr.size_of(data, self._name)
+            if min(width, height) < LEAST_SHORT or max(width, height) < LEAST_LONG:
+                return []
+            if lacking := ocr.missing():
+                self._unread[lacking] += 1
+                return []
+            self._until = self._until or time.monotonic() + self._seconds
+            left = self._until - time.monotonic()
+            if left <= 0:
+                self._unread[f"识别已用 {self._seconds:.0f} 秒 recognition took {self._seconds:.0f} s"] += 1
+                return []
+            return ocr.paragraphs_in(data, self._name, min(left, ocr.SECONDS))
+        except ReadError:
+            self._unread["已损坏、过大或格式不支持 damaged, too large or of another format"] += 1
+            return []
+
+    def notices(self) -> tuple[str, ...]:
+        """What was not read and why, and what was read badly, one line each."""
+        told = [
+            f"{self._name}: {count} 张图片未识别 {count} pictures were not read; {why}"
+            for why, count in self._unread.items()
+        ]
+        if self._doubtful:
+            told.append(
+                f"{self._name}: {self._doubtful} 张图片识别把握不大，请核对原件 "
+                f"{self._doubtful} pictures were recognised with little confidence, please check the original"
+            )
+        return tuple(told)
+
+
+def _weight(text: str) -> int:
+    """Letters and digits of a text, Chinese ones twice."""
+    return len(_LETTER.findall(text)) + len(_WIDE.findall(text))

@@ -1,0 +1,259 @@
+"""What is held twice: passages that say the same in several documents, and documents that are copies of each other.
+
+Two texts are the same when they agree in all letters and digits; white space, punctuation, full width and
+traditional characters do not count. They are nearly the same when besides they share most of their runs of
+three characters (Jaccard), every number and every Latin word is equal, and the words in which they differ can
+change nothing: 现将 and 现就, 的 and nothing. So two notices that differ in a year, an amount, a name or a 不 are
+two notices, and a copy with a misread character stays beside its original. Nothing is deleted here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import words
+from index.passage import Hit, Passage, is_private
+
+if TYPE_CHECKING:
+    from index.library import Library
+
+NEAR = 0.9
+"""The share of runs of three characters (Jaccard) from which on two texts are nearly the same."""
+
+SHINGLE = 3
+"""Characters of a run: one changed character of a passage of 230 costs 3 of 228, and leaves 0.97 of them."""
+
+BARE = 40
+"""Characters of a passage that tells by itself what it is about, where only one of two has a title or a heading."""
+
+LONG_TITLE = 12
+"""Characters of a title that may be a part of another's: 关于…的通知 with and without who gives it."""
+
+BINS, BANDS = 128, 16
+"""Smallest hash values that stand for a document, and the bands that they are put into. Of two documents with
+0.9 of their runs in common, a band of 8 values agrees with 0.9^8 = 0.43, and at least one of 16 with 0.9999."""
+
+IN_FORCE, GONE = ("现行", "有效"), ("废止", "失效", "作废", "被代替")
+
+LIGHT = frozenset(
+    "的 地 得 了 着 之 等 也 还 又 就 便 即 将 现 现将 现就 把 对 对于 关于 于 在 以 由 向 从 与 和 以及 及 并 并且 且 而 "
+    "其 该 此 这 日前 近日 据悉 据了解 获悉 进行 开展 组织 有关 相关 切实 认真 特 特此 各 各位 请 时 所 来 中".split()
+)
+"""Words whose coming and going changes no statement."""
+
+_NUMBER = re.compile(
+    r"[±≥≤<>+\-]?\d+(?:\.\d+)*[%‰]?|[零〇一二两三四五六七八九十百千万亿]+|[±≥≤<>]|[a-z]+", re.ASCII
+)
+_SPARE = re.compile(r"-(?!\d)|(?<![\d .])[ .]+|[ .]++(?!\d)")
+_FIGURE = re.compile(r"[0-9０-９零〇一二两三四五六七八九十百千]+")
+_NARROW = {ord(wide): str(digit) for digit, wide in enumerate("０１２３４５６７８９")}
+_KEPT = frozenset("%‰±≥≤<>=+-/.°")
+"""Signs that belong to numbers; all other punctuation is looked past."""
+
+
+class _Letters(dict[int, str]):
+    """From a character to how it is compared: in its normal spelling, and a space for what is no letter or digit."""
+
+    def __missing__(self, code: int) -> str:
+        plain = words.normalize(chr(code))
+        self[code] = "".join(one if one.isalnum() or one in _KEPT else " " for one in plain) or " "
+        return self[code]
+
+
+_letters = _Letters()
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text as it is compared: its letters and digits, and in order its numbers and Latin words."""
+
+    key: str
+    numbers: tuple[str, ...]
+
+
+@lru_cache(maxsize=8192)
+def wording(text: str) -> Wording:
+    """How `text` is compared.
+
+    >>> wording("第３条　不超过 1.5 ％，GB/T 19001。").key
+    '第3条不超过1.5%gb/t19001'
+    """
+    key = re.sub("  +", " ", _SPARE.sub("", text.translate(_letters)))
+    return Wording(key, tuple(_NUMBER.findall(key)))
+
+
+def shingles(key: str) -> frozenset[str]:
+    """All runs of three characters of `key`; the whole of it where it is shorter."""
+    return frozenset(key[i : i + SHINGLE] for i in range(max(1, len(key) - SHINGLE + 1)))
+
+
+def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    """The share of what both have in what either has, 0..1."""
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared)
+
+
+def alike(one: str, other: str, near: float = NEAR) -> bool:
+    """Whether two texts say the same, see above."""
+    a, b = wording(one), wording(other)
+    if a.key == b.key:
+        return True
+    if a.numbers != b.numbers or min(len(a.key), len(b.key)) < near * max(len(a.key), len(b.key)):
+        return False
+    return _nearly(*sorted((a.key, b.key)), near)
+
+
+@lru_cache(maxsize=4096)
+def _nearly(one: str, other: str, near: float) -> bool:
+    """Whether two keys of equal numbers share enough, and differ in light words only."""
+    if jaccard(shingles(one), shingles(other)) < near:
+        return False
+    left, right = words.words(one), words.words(other)
+    changes = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
+    differing = [left[a:b] + right[c:d] for kind, a, b, c, d in changes if kind != "equal"]
+    return all(word in LIGHT for piece in differing for word in piece)
+
+
+def same_passage(one: Passage, other: Passage) -> bool:
+    """Whether two passages of different documents say the same of the same thing.
+
+    本规定由质量部负责解释 stands in many rules and means another in each: titles, headings and speakers
+    have to agree, too.
+    """
+    if (one.document, one.collection) == (other.document, other.collection) or one.kind != other.kind:
+        return False
+    if not alike(one.text, other.text):
+        return False
+    if one.speaker and other.speaker and one.speaker.name != other.speaker.name:
+        return False
+    pairs = ((one.article, other.article), (one.heading, other.heading))
+    return all(_agree(a, b, len(one.text) >= BARE) for a, b in pairs)
+
+
+def _agree(one: str, other: str, bare: bool) -> bool:
+    """Whether two titles may name the same; one that is missing agrees with any if the text is long enough."""
+    if not one or not other:
+        return bare or one == other
+    if alike(one, other):
+        return True
+    short, long = sorted((wording(one), wording(other)), key=lambda each: len(each.key))
+    return len(short.key) >= LONG_TITLE and short.numbers == long.numbers and short.key in long.key
+
+
+def preference(passage: Passage) -> tuple[tuple[int, ...], int, str, str]:
+    """Sorts copies: the newest first, then what is in force before what is not, then by name."""
+    newest = tuple(-ord(digit) for digit in passage.published) or (0,)
+    status = -1 if passage.status in IN_FORCE else int(passage.status in GONE)
+    return newest, status, passage.document, passage.collection
+
+
+def fold(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits with those of other documents that say the same put into `Hit.also` of one of them.
+
+    `hits` come best first, and so does the result: each group stands where its best one stood, with its score. Which
+    one of a group is shown is for `preference`, among those that the question points to alike.
+    """
+    groups: list[list[Hit]] = []
+    by_figures: dict[str, list[list[Hit]]] = defaultdict(list)
+    for hit in hits:
+        passage = hit.passage
+        # Looked at before the wordings, which take ten times as long to make.
+        known = by_figures[_figures(passage.text)]
+        for group in known:
+            if _about_as_long(group[0].passage, passage) and same_passage(group[0].passage, passage):
+                group.append(hit)
+                break
+        else:
+            groups.append([hit])
+            known.append(groups[-1])
+    return [_shown(group) if len(group) > 1 else group[0] for group in groups]
+
+
+def _figures(text: str) -> str:
+    """The figures of a text in order, which are the same in any two that say the same."""
+    return "".join(_FIGURE.findall(text)).translate(_NARROW)
+
+
+def _about_as_long(one: Passage, other: Passage) -> bool:
+    """Whether two texts may be nearly the same, punctuation and white space included."""
+    short, long = sorted((len(one.text), len(other.text)))
+    return short > long // 2
+
+
+def _shown(group: Sequence[Hit]) -> Hit:
+    pointed_at = group[0].stages.get("lookup", 0.0)
+    equal = [hit for hit in group if hit.stages.get("lookup", 0.0) == pointed_at]
+    shown = min(equal, key=lambda hit: preference(hit.passage))
+    others = sorted((hit.passage for hit in group if hit is not shown), key=preference)
+    return replace(shown, score=group[0].score, also=tuple(others))
+
+
+def similar_documents(library: Library, threshold: float = NEAR) -> list[tuple[str, ...]]:
+    """Groups of documents of which each holds the same text as its first, or nearly; names in order.
+
+    Documents of nearly the same text have equal numbers and share at least `threshold` (0..1) of their runs of
+    three characters. Candidates come from MinHash, so that time and memory grow as the texts do and not with
+    the pairs of documents; whether they are alike is then decided on the texts. What belongs to one
+    conversation is left out, and a document of a collection is called collection/name.
+    """
+    found: dict[int, list[str]] = {}
+    buckets: dict[tuple[int, bytes], list[int]] = defaultdict(list)
+    firsts: list[tuple[str, str]] = []
+    for info in library.documents():
+        if is_private(info.collection):
+            continue
+        text = library.document(info.name, info.collection).text
+        places = list(enumerate(_bands(wording.__wrapped__(text).key)))
+        near = dict.fromkeys(number for place in places for number in buckets.get(place, ()))
+        label = f"{info.collection}/{info.name}" if info.collection else info.name
+        for number in near:
+            if _copies(text, library.document(*firsts[number]).text, threshold):
+                found[number].append(label)
+                break
+        else:
+            number = len(firsts)
+            firsts.append((info.name, info.collection))
+            found[number] = [label]
+            for place in places:
+                buckets[place].append(number)
+    return [tuple(group) for group in found.values() if len(group) > 1]
+
+
+def _copies(one: str, other: str, threshold: float) -> bool:
+    a, b = wording.__wrapped__(one), wording.__wrapped__(other)
+    if a.key == b.key:
+        return True
+    return a.numbers == b.numbers and jaccard(shingles(a.key), shingles(b.key)) >= threshold
+
+
+def _bands(key: str) -> Iterable[bytes]:
+    """The MinHash of a text in bands, by one permutation hashing (Li, Owen and Zhang, NIPS 2012).
+
+    Every run's hash falls into one of the bins, which keeps the smallest; an empty bin takes the value of the next
+    one that is not, with its distance (Shrivastava and Li, ICML 2014), so that short texts have as many.
+    """
+    hashes = _hashes(key)
+    values = np.full(BINS, np.iinfo(np.uint64).max, dtype=np.uint64)
+    np.minimum.at(values, (hashes >> np.uint64(57)).astype(np.intp), hashes)
+    filled = np.flatnonzero(values != np.iinfo(np.uint64).max)
+    following = np.append(filled, filled[0] + BINS)[np.searchsorted(filled, np.arange(BINS))]
+    values = values[following % BINS] + (following - np.arange(BINS)).astype(np.uint64)
+    return (band.tobytes() for band in values.reshape(BANDS, -1))
+
+
+def _hashes(key: str) -> NDArray[np.uint64]:
+    """A 64-bit hash of each run of three characters (multiply and shift, Dietzfelbinger et al. 1997)."""
+    codes = np.frombuffer((key or " ").ljust(SHINGLE).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    packed = (codes[:-2] << np.uint64(42)) | (codes[1:-1] << np.uint64(21)) | codes[2:]
+    with np.errstate(over="ignore"):
+        mixed = (packed ^ (packed >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
+        return (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
