@@ -2,7 +2,8 @@
 
 An answer record is a line of `zhida ask --batch`: {"id", "question", "standalone_question", "status", "answer",
 "citations", "confidence"}; the turns of a conversation have the ids `id#0`, `id#1`, …, or the turns before a question
-stand in "turns": [{"question", "answer"}]. It may hold "feedback": {"verdict": "up|down", "comment", "correction"}.
+stand in "turns": [{"question", "answer"}]. It may hold "feedback": {"verdict": "up|down", "reason", "comment",
+"correction"}. The records of a library's history (rag.history) are answer records as well.
 
 A draft never counts in a run and never approves itself: what a system cited and said is only a beginning, and a person
 has to read the source, mend the evidence and write the facts.
@@ -13,8 +14,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -22,6 +23,8 @@ from eval.alike import Groups, Question
 from eval.gold import Evidence, GoldError, GoldItem, GoldSet, PastTurn, as_record, read_gold
 from eval.personal import without_personal_data
 from rag.cite import without_marks
+from rag.history import Entry, Feedback
+from rag.receipts import Receipt
 
 Reason = Literal["down", "refused", "low", "repeated", "other"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
@@ -90,6 +93,31 @@ def read_answers(file: Path) -> tuple[list[Asked], int]:
     return asked, left_out
 
 
+def asked_in(entries: Iterable[Entry]) -> tuple[list[Asked], int]:
+    """The answered or refused questions of a history, and how many others there were (errors, broken off)."""
+    asked, left_out = [], 0
+    for entry in entries:
+        if entry.status in ("answered", "refused") and entry.question.strip():
+            asked.append(_asked(entry.receipt, entry.feedback))
+        else:
+            left_out += 1
+    return asked, left_out
+
+
+def draft_of(receipt: Receipt, feedback: Feedback | None = None) -> GoldItem:
+    """The draft of one recorded answer, with what its reader said about it."""
+    one = _asked(receipt, feedback)
+    return _draft(one.reason, [one])
+
+
+def keep_draft(item: GoldItem, file: Path) -> bool:
+    """Adds a draft to a file of drafts, which is made if it is not there; False if it is in it. Raises GoldError."""
+    if file.exists() and any(there.id == item.id for there in read_gold(file).items):
+        return False
+    _put(file, _with_lines(file, [item]))
+    return True
+
+
 def drafts_of(
     asked: Sequence[Asked], gold: GoldSet | None = None, only: Collection[Reason] = REASONS
 ) -> list[GoldItem]:
@@ -143,6 +171,13 @@ def _record(line: str, file: Path, number: int) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise GoldError(f"{file} 第 {number} 行不是回答记录 line {number} is not an answer record")
     return record
+
+
+def _asked(receipt: Receipt, feedback: Feedback | None) -> Asked:
+    record: dict[str, Any] = {**receipt.answer, "id": receipt.id, "turns": list(receipt.turns)}
+    if feedback is not None:
+        record["feedback"] = asdict(feedback)
+    return Asked(receipt.id, receipt.question.strip(), tuple(_turns(record)), record)
 
 
 def _turns(record: Mapping[str, Any]) -> list[PastTurn]:
@@ -206,9 +241,10 @@ def _notes(reason: Reason, one: Asked, group: Sequence[Asked]) -> str:
         )
     elif reason == "down":
         parts.append(f"原回答 it answered: {_plain_text(one.record.get('answer'))}")
-    comment = without_personal_data(str(one.feedback.get("comment") or "").strip())
-    if comment:
-        parts.append(f"意见 comment: {comment}")
+    for name, words in (("reason", "原因 reason"), ("comment", "意见 comment")):
+        said = without_personal_data(str(one.feedback.get(name) or "").strip())
+        if said:
+            parts.append(f"{words}: {said}")
     if len(group) > 1:
         parts.append(f"共问 {len(group)} 次 asked {len(group)} times")
     return "；".join(part for part in parts if part)

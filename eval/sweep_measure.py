@@ -29,12 +29,13 @@ from eval.record import Found, as_line, read_lines
 from eval.run import RunOptions, run_gold, score_run
 from eval.sweep_rounds import Outcome
 from eval.sweep_space import PASSED, Candidate
-from eval.systems.zhida import ZhidaSystem, code_hash, content_hash
+from eval.systems.zhida import ZhidaSystem, content_hash
 from index.library import Library
 from index.passage import Hit
 from rag.answer import Turn
 from rag.build import open_chatbot, open_library, open_retriever
-from rag.question import understand
+from rag.followup import stand_alone
+from rag.receipts import code_hash
 from rag.retrieve import Retriever
 
 DEPTH = 20
@@ -115,7 +116,7 @@ def asked(gold: GoldSet, library: Library) -> Iterator[tuple[GoldItem, list[Turn
         turns: list[Turn] = []
         for item in items:
             before = [Turn(past.question, past.answer) for past in item.history] + turns
-            question = understand(item.question, before, library.speakers()).standalone
+            question = stand_alone(item.question, before, library.speakers())
             yield item, before, question
             turns.append(Turn(item.question, standalone=question))
 

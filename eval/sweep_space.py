@@ -31,8 +31,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from eval.metrics.catalogue import METRICS
-from eval.systems.zhida import without_secrets
 from index.errors import ZhidaError
+from rag.receipts import without_secrets
 from rag.settings import Settings, convert
 
 INDEXING = ("embedding_model", "passage_length")

@@ -50,7 +50,8 @@ class Citation:
     """The sentence that a [number] in the answer points at.
 
     `start:end` counts characters of the document's cleaned text, and `quote` is exactly that stretch
-    of it; it lies inside `passage`. `supported` is the verdict of the check in rag.cite.
+    of it; it lies inside `passage`. `supported` is the verdict of the check in rag.cite. `also_in` are the
+    names of other documents that hold the same passage.
     """
 
     number: int
@@ -59,6 +60,12 @@ class Citation:
     end: int
     quote: str
     supported: bool = True
+    also_in: tuple[str, ...] = ()
+
+    @property
+    def unsure(self) -> bool:
+        """Whether some of the passage was recognised in a picture with little confidence."""
+        return self.passage.unsure
 
     @property
     def dates(self) -> dict[str, str]:
@@ -76,6 +83,8 @@ class Citation:
             "dates": self.dates,
             "passage": self.passage.text,
             "supported": self.supported,
+            "also_in": list(self.also_in),
+            "unsure": self.unsure,
         }
 
 
@@ -116,10 +125,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """The passages that were found for the stand-alone question, best first."""
+    """The passages that were found for the stand-alone question, best first.
+
+    Where the answer is being recorded, the ids under which it will be found; see rag.dialogue.
+    """
 
     question: str
     hits: tuple[Hit, ...]
+    answer_id: str = ""
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +145,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The finished answer."""
+    """The finished answer, and the ids under which it is recorded, "" where it is not."""
 
     answer: Answer
+    answer_id: str = ""
+    conversation: str = ""
 
 
 Event = Retrieved | Text | Done

@@ -12,6 +12,7 @@ from rag.answerers.extractive import ExtractiveAnswerer
 from rag.chatbot import Chatbot
 from rag.rerank import open_reranker
 from rag.retrieve import Retriever
+from rag.rewrite import SECONDS, ChatModelRewriter, Rewriter
 from rag.settings import Settings
 
 
@@ -76,9 +77,21 @@ def instructions_of(settings: Settings) -> str:
 
 def open_chatbot(settings: Settings, library: Library | None = None) -> Chatbot:
     """The chatbot that the settings describe, over `library` or the one at `settings.home`."""
+    answerer = open_answerer(settings)
     return Chatbot(
         open_retriever(settings, library),
-        open_answerer(settings),
+        answerer,
         passages=settings.passages,
         answer_length=settings.answer_length,
+        rewriter=open_rewriter(settings, answerer),
     )
+
+
+def open_rewriter(settings: Settings, answerer: Answerer) -> Rewriter | None:
+    """What completes follow-up questions with the chat model of `answerer`; None where there is no model."""
+    if not settings.chat_model:
+        return None
+    from rag.answerers.chat_model import ChatModelAnswerer  # as in open_answerer
+
+    assert isinstance(answerer, ChatModelAnswerer)
+    return ChatModelRewriter(answerer.model, min(SECONDS, settings.chat_model_timeout))

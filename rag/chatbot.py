@@ -18,16 +18,21 @@ from index.passage import Where
 from rag.answer import Answer, Citation, Done, Event, Retrieved, Text, Turn
 from rag.answerers.base import Answerer
 from rag.answerers.extractive import ExtractiveAnswerer
-from rag.cite import check, renumber
+from rag.cite import check, renumber, with_copies
 from rag.evidence import Evidence, EvidenceFinder, Verdict
 from rag.features import Nearness
+from rag.followup import stand_alone
 from rag.question import Question, understand
 from rag.refusal import refusal_text, says_not_found
 from rag.retrieve import Retriever, join_neighbours
+from rag.rewrite import Rewriter
 
 UNVERIFIED_NOTICE = "标有〔未核实〕的句子在所引资料中没有找到依据。Sentences marked 〔未核实〕 are not borne out by their source."
 FALLBACK_NOTICE = (
     "大模型暂不可用，以下为原文摘录。The language model is unavailable; quoted from the sources."
+)
+UNSURE_NOTICE = (
+    "{} 的文字识别自图片，可能有误，请核对原件。{} was recognised from a picture and may be wrong."
 )
 UNCITED_NOTICE = "大模型的回答没有可核实的引用，以下为原文摘录。The model's answer could not be verified; quoted from the sources."
 
@@ -36,12 +41,20 @@ class Chatbot:
     """Answers questions from one library. Thread-safe as far as its answerer's model is."""
 
     def __init__(
-        self, retriever: Retriever, answerer: Answerer, *, passages: int = 8, answer_length: int = 200
+        self,
+        retriever: Retriever,
+        answerer: Answerer,
+        *,
+        passages: int = 8,
+        answer_length: int = 200,
+        rewriter: Rewriter | None = None,
     ) -> None:
-        """`passages` is how many the answerer reads; `answer_length` holds for quotations that stand in for a model."""
+        """`passages` is how many the answerer reads; `answer_length` holds for quotations that stand in for a model;
+        `rewriter` completes follow-up questions, before the rules do."""
         self.retriever = retriever
         self.answerer = answerer
         self.passages = passages
+        self.rewriter = rewriter
         self._quoter = answerer if answerer.reads == "sentences" else ExtractiveAnswerer(answer_length)
 
     @property
@@ -61,7 +74,8 @@ class Chatbot:
     ) -> Iterator[Event]:
         """Retrieved, then Text for each piece, then Done. The text in Done is the checked one and counts."""
         clock = _Clock()
-        asked = understand(question, turns, self.library.speakers())
+        names = self.library.speakers()
+        asked = understand(self._stand_alone(question, turns, names), names, question)
         hits = tuple(self.retriever.search(asked.standalone, self.passages, where=where))
         clock.lap("retrieve")
         yield Retrieved(asked.standalone, hits)
@@ -73,6 +87,11 @@ class Chatbot:
             except _Unusable as failure:
                 draft = replace(draft, mode="extractive", notices=(failure.notice,))
         yield from self._by_quotation(draft, asked, turns, clock)
+
+    def _stand_alone(self, question: str, turns: Sequence[Turn], names: Sequence[str]) -> str:
+        """The question completed from the turns before it, by the rewriter if there is one and it can."""
+        rewritten = self.rewriter.rewrite(question, turns, names) if self.rewriter and turns else ""
+        return rewritten or stand_alone(question, turns, names)
 
     def _by_quotation(
         self, draft: Answer, asked: Question, turns: Sequence[Turn], clock: _Clock
@@ -147,11 +166,12 @@ class Chatbot:
         notices += tuple(
             dict.fromkeys(notice for citation in checked.citations for notice in date_notices(citation))
         )
+        notices += unsure_notices(checked.citations)
         answer = replace(
             draft,
             status="answered",
             text=checked.text,
-            citations=checked.citations,
+            citations=with_copies(checked.citations, draft.hits),
             notices=notices,
             timings_ms=clock.laps,
         )
@@ -173,6 +193,12 @@ def date_notices(citation: Citation) -> list[str]:
         for words, meant in citation.dates.items()
         if len(meant) > len("2023")
     ]
+
+
+def unsure_notices(citations: Sequence[Citation]) -> tuple[str, ...]:
+    """One line that names the citations whose text was recognised in a picture with little confidence, if any."""
+    marks = "".join(f"[{citation.number}]" for citation in citations if citation.unsure)
+    return (UNSURE_NOTICE.format(marks, marks),) if marks else ()
 
 
 class _Unusable(Exception):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index import words
+from index.passage import Hit
 from index.split import sentences
 from rag.answer import Citation
 from rag.evidence import Evidence
@@ -128,6 +129,24 @@ def _citation(number: int, piece: Evidence, spans: Sequence[tuple[int, int]]) ->
     start, end = min(span[0] for span in spans), max(span[1] for span in spans)
     quote = piece.text[start - piece.start : end - piece.start]
     return Citation(number, piece.passage, start, end, quote)
+
+
+def with_copies(citations: Sequence[Citation], hits: Sequence[Hit]) -> tuple[Citation, ...]:
+    """The citations with the documents that hold the same, as `Hit.also` of the passages cited has them."""
+    return tuple(replace(citation, also_in=_also_in(citation, hits)) for citation in citations)
+
+
+def _also_in(citation: Citation, hits: Sequence[Hit]) -> tuple[str, ...]:
+    cited = citation.passage
+    names = (
+        other.document
+        for hit in hits
+        if (hit.passage.document, hit.passage.collection) == (cited.document, cited.collection)
+        and hit.passage.start < citation.end
+        and citation.start < hit.passage.end
+        for other in hit.also
+    )
+    return tuple(name for name in dict.fromkeys(names) if name != cited.document)
 
 
 def renumber(checked: Checked) -> Checked:

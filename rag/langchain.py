@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict
 
 from index.library import Library
-from index.library import Mode as SearchMode
+from index.library_search import Mode as SearchMode
 from index.passage import Article, Hit, Where
 from index.passage import Document as Source
 from rag.retrieve import Retriever

@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from index import words
 from index.passage import Passage
+from index.sections import STEP
 
 EXACT, WITHIN = 2.5, 1.5
 """What an address is worth beside the other scores, which reach 2.2 together: enough to come before whatever else was
@@ -76,7 +77,7 @@ def score(asked: Sequence[Address], passage: Passage) -> float:
         return 0.0
     titles = [_plain(passage.article), _plain(PurePath(passage.document).stem), _plain(passage.section)]
     stands = "\n".join(
-        [_plain(passage.article), _plain(passage.heading), *map(_plain, passage.text.split("\n"))]
+        map(_plain, [passage.article, *passage.heading.split(STEP), *passage.text.split("\n")])
     )
     return max(_one(address, titles, stands) for address in asked)
 

@@ -24,6 +24,13 @@ RULES = (
 )
 """What no other instructions take away: rag.cite and rag.refusal read the answers by these rules."""
 
+REWRITING = (
+    "把用户最后的问题改写成不看前文也能读懂的一个完整问题。只补上前文里说过的主语、对象、地点、时间等省略成分；"
+    "不得增加前文没有的人名、机构名、数字、日期；不要回答问题。如果最后的问题已经完整，或者换了话题，就原样写出。"
+    "只写问题本身，一行。"
+)
+ANSWER_TOLD = 300  # characters of an earlier answer that are told when a question is rewritten
+
 _FENCE_OPEN, _FENCE_CLOSE = "<资料", "</资料>"
 
 
@@ -37,6 +44,18 @@ def answer_messages(
     blocks = [fenced(number, piece) for number, piece in enumerate(evidence, start=1)]
     messages.append(HumanMessage("\n\n".join([*blocks, f"问题：{question}"])))
     return messages
+
+
+def rewriting_messages(question: str, turns: Sequence[Turn]) -> list[BaseMessage]:
+    """The messages that ask a chat model to make `question` stand alone; at most the last four turns are told.
+
+    Earlier answers hold text of documents: they are told as data in one message, not as what the model itself has said.
+    """
+    told = "\n".join(
+        f"用户：{_defused(turn.question)}\n回答：{_defused(turn.answer[:ANSWER_TOLD])}" for turn in turns[-4:]
+    )
+    content = f"{_FENCE_OPEN} 前文>\n{told}\n{_FENCE_CLOSE}\n\n最后的问题：{question}"
+    return [SystemMessage(REWRITING), HumanMessage(content)]
 
 
 def system_prompt(instructions: str = "") -> str:

@@ -1,7 +1,7 @@
-"""What is asked: the question made to stand alone, what kind of answer it wants, and what it insists on.
+"""What is asked: what kind of answer a question wants, and what it insists on.
 
 Works by rules on the words of the question; knows nothing of what the documents hold. A follow-up
-such as 年营收呢？ is completed from the turns before it.
+such as 年营收呢？ has been completed before, by rag.followup or rag.rewrite.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from index import words
-from rag.answer import Turn
 from rag.matching import is_han
 from rag.places import PLACES
 
@@ -70,15 +70,6 @@ _ATTRIBUTE = re.compile(
 _COUNTED = re.compile(
     r"(?:多少|几)(?:[个家项条户人名张次种类台件篇处座]|批次|万|亿)+(?P<noun>[\u4e00-\u9fff]{2,10}?)(?=$|[，,？?的了是在被给])"
 )
-_PRONOUN = re.compile(r"^(?:那|那么)?(?:它们?|他们?|她们?|其(?!他|中)|该)")
-_THIS = re.compile(r"^(?:那么?)?(?:这个?|这些|那个?|那些|此|上述|前者|后者)")
-_ASKING = re.compile(
-    r"(?:有|是|为|达到?)?(?:多少|哪[几两三些]?|几)[个家项条户人名张次种类台件位]?|(?:是|有)?(?:什么|谁)(?:时候)?|怎么样?|如何|怎样"
-)
-_NO_SUBJECT = re.compile(
-    r"^(?:那|又|还|并)?(?:在|被|从|由|占|排|比|居|第|有多少|有哪些|是谁|多少|什么时候|何时|怎么|为什么|为何)"
-)
-_ELLIPSIS = re.compile(r"呢[？?。]?$")
 _STANDARD = re.compile(r"[a-z]{1,6}(?:/[a-z]{1,3})?\d{2,}")
 _TITLE = re.compile(r"《[^《》]+》")
 _QUOTED = re.compile(r"[“\"]([^”\"]{2,40})[”\"]")
@@ -87,7 +78,6 @@ _CITY = re.compile(
     r"(?:^|(?<=[省，,、在和与的对]))([\u4e00-\u9fff]{2})(?<![城都超股门楼菜大哪全本该每各])(?<!一个)(?:市|县)(?![场值面民长委政])"
 )
 _YEAR = re.compile(r"(?:19|20)\d{2}(?=年)")
-_BARE_QUESTION = re.compile(r"(?:是谁|是什么|有多少|多少|怎么样|如何|怎样|什么|哪些|几).*$")
 
 
 MOST_TERMS, LONGEST_TERM = 40, 12
@@ -129,16 +119,15 @@ class Question:
         return self.asks == "who"
 
 
-def understand(text: str, turns: Sequence[Turn] = (), names: Sequence[str] = ()) -> Question:
-    """The question `text`, completed from the `turns` before it (oldest first).
+def understand(standalone: str, names: Sequence[str] = (), typed: str = "") -> Question:
+    """What `standalone` asks, a question that needs no turn before it; `typed` is how it was put, if otherwise.
 
     `names` are people's names as the documents print them: no dictionary has them, so they are told here.
     """
-    standalone = stand_alone(text, turns)
     normal = words.normalize(standalone)
     asks: Asks = next((kind for kind, pattern in _ASKS if pattern.search(normal)), "other")
     return Question(
-        text,
+        typed or standalone,
         standalone,
         asks,
         content_terms(standalone, names),
@@ -148,6 +137,19 @@ def understand(text: str, turns: Sequence[Turn] = (), names: Sequence[str] = ())
 
 
 def content_terms(text: str, names: Sequence[str] = ()) -> tuple[str, ...]:
+    """See `_content_terms`; what it has found of late is kept, since a question is looked at several times."""
+    return _content_terms(text, _plain_names(tuple(names)))
+
+
+@lru_cache(maxsize=16)
+def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names as they may stand in a question, without what is put in brackets behind them."""
+    plain = (words.normalize(name).partition("(")[0] for name in names)
+    return tuple(name for name in plain if len(name) > 1)
+
+
+@lru_cache(maxsize=256)
+def _content_terms(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """The words of a question that an answer's source should speak of, normalised, in order, each once.
 
     Single characters that stand together are one term: mostly a name or a misspelt word, which no
@@ -156,10 +158,9 @@ def content_terms(text: str, names: Sequence[str] = ()) -> tuple[str, ...]:
     normal = words.normalize(text)
     found: list[str] = []
     for name in names:
-        plain_name = words.normalize(name).partition("(")[0]
-        if len(plain_name) > 1 and plain_name in normal:
-            found.append(plain_name)
-            normal = normal.replace(plain_name, "，")
+        if name in normal:
+            found.append(name)
+            normal = normal.replace(name, "，")
     stripped = _ANSWER_TYPE.sub(" ", normal)
     joinable = False
     for word in words.words(stripped):
@@ -225,47 +226,3 @@ def constraints(text: str) -> tuple[Constraint, ...]:
     found += [Constraint("place", term, term) for term in content_terms(plain) if words.tag(term) == "ns"]
     found += [Constraint("year", match[0], match[0] + "年") for match in _YEAR.finditer(normal)]
     return tuple({one.key: one for one in reversed(found)}.values())[::-1]
-
-
-def stand_alone(text: str, turns: Sequence[Turn]) -> str:
-    """`text` as a question that can be understood without the turns before it.
-
-    Rules, tried in order: X呢？ puts X in the place of what the last question asked about; 它 and its
-    like stand for the last question's subject; a question that begins in the middle (在…, 被…, 是谁…) or has
-    hardly a word of its own brings in all that the last one was about; any other stays as it is.
-    """
-    text = text.strip()
-    if not turns:
-        return text
-    last = (turns[-1].standalone or turns[-1].question).rstrip("？?。 ")
-    if _ELLIPSIS.search(text):
-        return _swap(last, _ELLIPSIS.sub("", text))
-    if _PRONOUN.search(text):
-        return _joined(_subject(last), _PRONOUN.sub("", text))
-    if _THIS.search(text) or _NO_SUBJECT.search(text) or len(content_terms(text)) <= 1:
-        return _joined(_topic(last), _THIS.sub("", text))
-    return text
-
-
-def _swap(last: str, new: str) -> str:
-    """`last` asked of `new`: one place for another (浙江 → 黑龙江), else `new` of the same topic."""
-    places = [place for place in PLACES if place in last]
-    new_places = [place for place in PLACES if place in new]
-    if places and new_places:
-        return last.replace(places[0], new_places[0]) + "？"
-    return _joined(_topic(last), new)
-
-
-def _joined(before: str, text: str) -> str:
-    return f"{before}，{text}" if before else text
-
-
-def _subject(last: str) -> str:
-    """The last question up to its question word: 海岳省有多少家机构 → 海岳省."""
-    subject = _BARE_QUESTION.sub("", last)
-    return subject if content_terms(subject) else last
-
-
-def _topic(last: str) -> str:
-    """The last question without its question words: 海岳省有多少家机构 → 海岳省机构."""
-    return _ASKING.sub("", last)

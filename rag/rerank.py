@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.errors import ModelError
 from index.passage import Passage
-from rag.matching import comparable, measure, weigh
+from rag.matching import comparables, measure, weigh
 from rag.question import Question
 
 IN_CONTEXT = 0.8
@@ -29,7 +29,7 @@ class Reranker(Protocol):
     def score(
         self, question: Question, passages: Sequence[Passage], rarity: Mapping[str, float]
     ) -> NDArray[np.float32]:
-        """One score a passage, shape (n,): higher is better, comparable within one question only.
+        """One score a passage, 0..1, shape (n,): higher is better, comparable within one question only.
 
         `rarity` maps the question's terms to their inverse document frequencies.
         """
@@ -47,11 +47,11 @@ class CoverageReranker:
         covered = np.zeros(len(passages))
         if not total or not passages:
             return covered.astype(np.float32)
-        texts = [comparable(passage.text) for passage in passages]
         contexts = [f"{passage.context} {passage.published}" for passage in passages]
         distinct = {context: place for place, context in enumerate(dict.fromkeys(contexts))}
         places = [distinct[context] for context in contexts]
-        others = [comparable(context) for context in distinct]
+        spelled = comparables([*(passage.text for passage in passages), *distinct])
+        texts, others = spelled[: len(passages)], spelled[len(passages) :]
         for term, weight in weights.items():
             held = measure(term)
             around = np.array([IN_CONTEXT * held(text) for text in others])

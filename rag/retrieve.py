@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
-
-import numpy as np
+from typing import Literal, NamedTuple
 
 from index.errors import LibraryError
 from index.library import Library
+from index.library_search import Search
 from index.passage import Hit, Passage, Where
+from index.similar import fold
 from rag.lookup import Address, addresses, is_named, names
 from rag.lookup import score as lookup_score
 from rag.question import understand
@@ -25,6 +25,9 @@ RERANK_WEIGHT = 1.0
 """What the reranker's score weighs beside the fused one. Measured with the coverage reranker on eight sets: 1
 is best or within a point of it; less loses where documents repeat their subject (company reports: from 0 to 1, 26 → 34 of
 100 answers among the first five), more loses where the question names an article of a law."""
+
+DEEPER, DEEPEST = 4, 16
+"""How many times more candidates are looked at where copies crowd out others, each time and in all."""
 
 WORKS, AT_CLAUSE = 20, 20
 """Documents that a name may stand for, and passages of them that are looked at, where a question points to a clause."""
@@ -54,13 +57,13 @@ class Retriever:
         self.reranker = reranker or CoverageReranker()
         self.fusion_weight = library.fusion_weight if fusion_weight is None else fusion_weight
         self.rerank_weight = rerank_weight
-        self._names: tuple[int, list[tuple[str, frozenset[str]]]] = (-1, [])
-        """What each document may be called in an address, as of a generation."""
+        self._names: tuple[int, list[tuple[str, str, frozenset[str]]]] = (-1, [])
+        """Of each document, as of a generation: name, collection, and what it may be called in an address."""
 
     def search(
         self, question: str, k: int = 10, mode: SearchMode = "hybrid", where: Where | None = None
     ) -> list[Hit]:
-        """The `k` best passages, best first.
+        """The `k` best passages, best first; in "hybrid" no two that say the same, see index.similar.
 
         Scores: BM25 for "lexical", inner product for "dense", and for "hybrid" lexical / best lexical +
         fusion weight × inner product + rerank weight × reranker's score.
@@ -68,60 +71,101 @@ class Retriever:
         where = where or Where()
         if mode != "hybrid":
             return self.library.search(question, k, mode, where)
-        wanted = max(k, self.candidates)
-        lexical = self.library.search(question, wanted, "lexical", where)
-        dense = self.library.search(question, wanted, "dense", where)
-        asked = addresses(question)
-        fused = self._fuse(question, lexical, dense, self._pointed_at(asked, where) if asked else ())
-        ranked = self._rerank(question, fused) if self.rerank_weight else fused
-        return (at_addresses(asked, ranked) if asked else ranked)[:k]
+        return self.library.searching(lambda search: self._hybrid(search, question, k, where))
 
-    def _pointed_at(self, asked: Sequence[Address], where: Where) -> list[Passage]:
+    def _hybrid(self, search: Search, question: str, k: int, where: Where) -> list[Hit]:
+        asked = addresses(question)
+        enough = max(k, self.candidates // 2)
+        wanted = max(k, self.candidates)
+        pointed_at = self._pointed_at(search, asked, where) if asked else ()
+        while True:
+            fused, exhausted = self._fused(search, question, wanted, where, pointed_at)
+            ranked = self._ranked(search, question, fused)
+            folded = fold(at_addresses(asked, ranked) if asked else ranked)
+            # Where copies of a few took most of the places, there is more to be seen behind them.
+            if len(folded) >= enough or exhausted or wanted >= DEEPEST * self.candidates:
+                return folded[:k]
+            wanted *= DEEPER
+
+    def _pointed_at(self, search: Search, asked: Sequence[Address], where: Where) -> list[int]:
         """Passages of the named works that hold the clause's number; the whole question may not have found them."""
         generation = self.library.generation
         if self._names[0] != generation:
-            named = [(info.name, names(info.name, info.title)) for info in self.library.documents()]
-            self._names = (generation, named)
-        works = {document for document, called in self._names[1] if is_named(asked, called)}
-        works = works & where.documents if where.documents else works
+            listed = self.library.documents()
+            self._names = (
+                generation,
+                [(info.name, info.collection, names(info.name, info.title)) for info in listed],
+            )
+        works = {
+            name
+            for name, collection, called in self._names[1]
+            if _may_be_searched(name, collection, where) and is_named(asked, called)
+        }
         if not works or len(works) > WORKS:
             return []
         only = replace(where, documents=frozenset(works))
         return [
-            hit.passage
-            for address in asked
-            for hit in self.library.search(address.clause, AT_CLAUSE, "lexical", only)
+            id for address in asked for id, _ in search.ranked(address.clause, AT_CLAUSE, "lexical", only)
         ]
 
-    def _fuse(
-        self, question: str, lexical: Sequence[Hit], dense: Sequence[Hit], others: Sequence[Passage] = ()
-    ) -> list[Hit]:
-        """Both lists and the `others` in one order; a passage that dense search did not see gets its score all the same."""
-        passages = {passage.id: passage for passage in others}
-        passages |= {hit.passage.id: hit.passage for hit in (*lexical, *dense)}
-        bm25 = {hit.passage.id: hit.score for hit in lexical}
-        cosine = {hit.passage.id: hit.score for hit in dense}
-        unseen = [passage_id for passage_id in passages if passage_id not in cosine]
-        if unseen:
-            scores = self.library.vectors(unseen) @ self.library.encode_query(question)
-            cosine.update(zip(unseen, np.asarray(scores, dtype=float).tolist(), strict=True))
-        best = max(bm25.values(), default=1.0) or 1.0
-        hits = []
-        for passage_id, passage in passages.items():
-            stages = {"lexical": bm25.get(passage_id, 0.0), "dense": cosine[passage_id]}
-            score = stages["lexical"] / best + self.fusion_weight * stages["dense"]
-            hits.append(Hit(passage, score, {**stages, "fused": score}))
-        return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
+    def _fused(
+        self, search: Search, question: str, wanted: int, where: Where, others: Sequence[int]
+    ) -> tuple[list[_Candidate], bool]:
+        """`wanted` hits of each kind of search and the `others`, best first, and whether there are no more of either.
 
-    def _rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
-        """All hits in the order of fused score and reranker's score together."""
+        A passage that dense search did not see gets its dense score all the same.
+        """
+        bm25 = dict(search.ranked(question, wanted, "lexical", where))
+        cosine = dict(search.ranked(question, wanted, "dense", where))
+        exhausted = len(bm25) < wanted and len(cosine) < wanted
+        unseen = [id for id in dict.fromkeys((*bm25, *others)) if id not in cosine]
+        if unseen:
+            cosine |= search.products(question, unseen)
+        best = max(bm25.values(), default=1.0) or 1.0
+        fused = []
+        for id, dense in cosine.items():
+            lexical = bm25.get(id, 0.0)
+            fused.append(_Candidate(id, lexical, dense, lexical / best + self.fusion_weight * dense))
+        return sorted(fused, key=lambda one: (-one.fused, one.id)), exhausted
+
+    def _ranked(self, search: Search, question: str, fused: Sequence[_Candidate]) -> list[Hit]:
+        """The candidates in the order of fused score and reranker's score together."""
+        passages = search.passages([one.id for one in fused])
+        there = [one for one in fused if one.id in passages]
+        if not self.rerank_weight:
+            return [Hit(passages[one.id], one.fused, one.stages) for one in there]
         asked = understand(question, names=self.library.speakers())
-        scores = self.reranker.score(asked, [hit.passage for hit in hits], self.library.rarity(asked.terms))
-        ranked = []
-        for hit, score in zip(hits, scores.tolist(), strict=True):
-            total = hit.score + self.rerank_weight * score
-            ranked.append(Hit(hit.passage, total, {**hit.stages, "rerank": score}))
-        return sorted(ranked, key=lambda hit: (-hit.score, hit.passage.id))
+        scores = self.reranker.score(
+            asked, [passages[one.id] for one in there], search.rarity(asked.terms)
+        ).tolist()
+        totals = [one.fused + self.rerank_weight * score for one, score in zip(there, scores, strict=True)]
+        order = sorted(range(len(there)), key=lambda at: (-totals[at], there[at].id))
+        return [
+            Hit(passages[there[at].id], totals[at], {**there[at].stages, "rerank": scores[at]})
+            for at in order
+        ]
+
+
+class _Candidate(NamedTuple):
+    """A passage that was found, by its id, with the scores of both searches."""
+
+    id: int
+    lexical: float
+    dense: float
+    fused: float
+
+    @property
+    def stages(self) -> dict[str, float]:
+        return {"lexical": self.lexical, "dense": self.dense, "fused": self.fused}
+
+
+def _may_be_searched(name: str, collection: str, where: Where) -> bool:
+    """Whether a document is among those that `where` asks for by name and collection, and that may be read."""
+    return (
+        (not where.documents or name in where.documents)
+        and (not where.collections or collection in where.collections)
+        and (where.readable is None or collection in where.readable)
+    )
 
 
 def at_addresses(asked: Sequence[Address], hits: Sequence[Hit]) -> list[Hit]:
@@ -160,7 +204,8 @@ def _joined(one: Passage, other: Passage, library: Library) -> Passage | None:
     if any(text[passage.start : passage.end] != passage.text for passage in (one, other)):
         return None
     start, end = min(one.start, other.start), max(one.end, other.end)
-    return replace(other, start=start, end=end, text=text[start:end])
+    unsure = one.unsure or other.unsure
+    return replace(other, start=start, end=end, text=text[start:end], unsure=unsure)
 
 
 def _adjacent(one: Passage, other: Passage) -> bool:

@@ -27,12 +27,29 @@ LARGEST = {
     "fusion_weight": 100,
     "rerank_weight": 100,
     "answer_length": 2000,
+    "workers": 256,
     "port": 65535,
+    "history_days": 36500,
+    "answers_at_once": 256,
+    "answers_waiting": 10_000,
+    "upload_size": 1024,
 }
 """The greatest value of each number; beyond it there is only a typing mistake."""
 
-MAY_BE_ZERO = frozenset({"fusion_weight", "rerank_weight"})
+MAY_BE_ZERO = frozenset({"fusion_weight", "rerank_weight", "history_days", "workers"})
 """Numbers for which nothing is a choice; all others are at least 1 (or more than 0 where they have a fraction)."""
+
+SWITCHES = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
+}
+"""What a setting that is on or off may be called in the environment."""
 
 OPTIONAL = frozenset({"fusion_weight"})
 """Numbers that may be left to something else: empty text, as in the environment, stands for None."""
@@ -86,8 +103,59 @@ class Settings:
     answer_length: int = 200
     """The most characters that an extractive answer may have; a single longer sentence is still quoted whole."""
 
+    history_days: int = 0
+    """Days after which conversations are deleted in which nobody has asked anything; 0 keeps them for ever."""
+
+    workers: int = 0
+    """How many processes read files at a time; 0 for as many as this machine has cores."""
+
     host: str = "127.0.0.1"
     port: int = 7860
+
+    auth: str = "none"
+    """How people say who they are: "none" (this machine only), "password", "header" (a reverse proxy says), "oidc"."""
+
+    allowed_hosts: str = ""
+    """Host names that the service answers under where people sign in, with commas between; addresses always count."""
+
+    public_url: str = ""
+    """Where people reach the service, such as https://bot.example; for signing in elsewhere."""
+
+    trusted_proxies: str = ""
+    """Addresses or networks of reverse proxies whose headers are believed, with commas between."""
+
+    user_header: str = "X-Forwarded-User"
+    groups_header: str = "X-Forwarded-Groups"
+    """The headers in which the reverse proxy of auth=header names the user, and his groups with commas between."""
+
+    admin_group: str = ""
+    editor_group: str = ""
+    """The groups, as the proxy or the identity provider names them, whose members are administrators and editors."""
+
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    """The OpenID Connect provider, and what it knows this service by."""
+
+    oidc_scopes: str = "openid profile"
+    oidc_user_claim: str = "sub"
+    oidc_groups_claim: str = "groups"
+    """What is asked of the provider, and which of its claims name the user and his groups."""
+
+    answers_at_once: int = 8
+    """How many answers are written at the same time; one user has one of them, whoever else asks waits."""
+
+    answers_waiting: int = 64
+    """How many questions may wait; more are sent away. One user has two of them."""
+
+    upload_size: int = 50
+    """MiB that one request may bring in files."""
+
+    log_file: str = ""
+    """Where `zhida serve` logs its requests and faults, a JSON object a line; empty for stderr."""
+
+    log_questions: bool = False
+    """Whether that log has the text of the questions as well."""
 
 
 def load_settings(
@@ -143,11 +211,13 @@ def convert(key: str, value: Any, origin: str) -> Any:
     is bent. Raises SettingsError, naming `origin`, for a value of another kind or beyond its bounds."""
     if key in OPTIONAL and value in (None, ""):
         return None
-    kind = float if key in OPTIONAL else type(getattr(Settings(), key))
+    kind: type[Any] = float if key in OPTIONAL else type(getattr(Settings(), key))
     converted: Any = None
     if issubclass(kind, Path):
         # An empty path would mean the folder one happens to be in.
         converted = Path(value).expanduser() if isinstance(value, str | Path) and str(value) else None
+    elif kind is bool:
+        converted = value if isinstance(value, bool) else SWITCHES.get(str(value).lower())
     elif kind is str:
         converted = value if isinstance(value, str) else None
     elif isinstance(value, int | float | str) and not isinstance(value, bool):
@@ -155,7 +225,7 @@ def convert(key: str, value: Any, origin: str) -> Any:
     if converted is None:
         name = "Path" if issubclass(kind, Path) else kind.__name__
         raise SettingsError(f"设置 {key} 应为 {name}，得到 {value!r}（{origin}）; {key} must be {name}")
-    if isinstance(converted, int | float) and not _in_bounds(key, converted):
+    if isinstance(converted, int | float) and kind is not bool and not _in_bounds(key, converted):
         bounds = f"{0 if key in MAY_BE_ZERO else 1}–{LARGEST[key]}"
         raise SettingsError(
             f"设置 {key} 应在 {bounds} 之间，得到 {value!r}（{origin}）; {key} must be within {bounds}"

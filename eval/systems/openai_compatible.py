@@ -20,9 +20,9 @@ from eval.record import Record
 from eval.systems.answers_file import status_of
 from eval.systems.base import versions_of
 from eval.systems.completion import Completion, read_completion
-from eval.systems.zhida import without_secrets
 from index.errors import SettingsError
 from rag.answer import Turn
+from rag.receipts import without_secrets
 
 TRY_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 """Codes that may pass: too early, too many, overloaded."""

@@ -6,17 +6,11 @@ from "not retrieved". The time for that is not in the record's timings.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import index
-import rag
 from eval.record import Found, Record
 from eval.systems.base import versions_of
 from index.durable import sha256_of
@@ -25,13 +19,12 @@ from index.passage import Hit
 from rag.answer import Answer, Done, Retrieved, Text, Turn
 from rag.build import instructions_of, open_chatbot
 from rag.chatbot import Chatbot
+from rag.receipts import code_hash, settings_record
 from rag.settings import Settings
 
 DEPTH = 20
 PACKAGES = ("zhida", "faiss-cpu", "jieba", "numpy", "tantivy")
 MODEL_PACKAGES = ("langchain", "langchain-core", "langchain-openai")
-NOT_ANSWERING = ("chat_model_key", "home", "host", "port")
-"""Settings that are a secret, or say where things are and not what is answered."""
 
 
 class ZhidaSystem:
@@ -77,14 +70,13 @@ class ZhidaSystem:
     def describe(self) -> Mapping[str, Any]:
         """Settings, the model behind them, versions down to a hash of the code, and the library's content."""
         library = self.library
-        settings = {name: value for name, value in asdict(self.settings).items() if name not in NOT_ANSWERING}
-        settings["chat_model_url"] = without_secrets(self.settings.chat_model_url)
+        settings = settings_record(self.settings, library)
         settings["prompt"] = instructions_of(self.settings)
         status = library.status()
         packages = PACKAGES + (MODEL_PACKAGES if self.settings.chat_model else ())
         return {
             "system": "zhida",
-            "settings": settings | {"embedder": status.embedder, "depth": self.depth},
+            "settings": settings | {"depth": self.depth},
             "versions": {**versions_of(*packages), "code": code_hash()},
             "generation": library.generation,
             "library": {
@@ -125,22 +117,6 @@ def content_hash(library: Library) -> str:
     found = library.documents()
     lines = [f"{info.sha256} {info.reading} {info.passages} {info.collection}/{info.name}" for info in found]
     return sha256_of("\n".join(lines).encode("utf-8", "replace"))
-
-
-def code_hash() -> str:
-    """A short hash of all Python and JSON files of rag and index: two checkouts of one version can differ."""
-    digest = hashlib.sha256()
-    for package in (index, rag):
-        folder = Path(package.__file__ or "").parent
-        for file in sorted(file for file in folder.rglob("*") if file.suffix in (".py", ".json", ".txt")):
-            digest.update(f"{file.relative_to(folder)} {sha256_of(file.read_bytes())}\n".encode())
-    return digest.hexdigest()[:12]
-
-
-def without_secrets(url: str) -> str:
-    """`url` without user, password, query and fragment, where keys are put at times."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _found(hit: Hit) -> Found:

@@ -27,5 +27,6 @@ class Answerer(Protocol):
         """The answer piece by piece, with marks [n]; n counts `evidence`, from 1.
 
         Evidence comes best first and is never empty. Raises AnswererError when the answer cannot be
-        written; what was yielded before then is to be thrown away.
+        written; what was yielded before then is to be thrown away. One that has to wait yields "" at least
+        twice a second, so that it can be closed meanwhile.
         """

@@ -2,13 +2,18 @@
 
 `init_chat_model` picks the provider by name, so every OpenAI-compatible server (vLLM, Ollama,
 DeepSeek, Qwen…) is a matter of settings. Gives up after a deadline for the whole answer: a client
-library's own timeout holds for each read only. Checks nothing; rag.cite does that.
+library's own timeout holds for each read only. Whoever consumes an answer can leave at any time: while the
+model is silent, empty pieces come, and closing the stream closes the model's. Checks nothing; rag.cite does that.
 """
 
 from __future__ import annotations
 
+import asyncio
+import queue
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from index.errors import AnswererError
@@ -18,6 +23,10 @@ from rag.question import Question
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+
+HEARTBEAT = 0.3
+"""Seconds of the model's silence after which an empty piece is given out."""
 
 
 class ChatModelAnswerer:
@@ -30,32 +39,75 @@ class ChatModelAnswerer:
         self.model = model
         self.timeout = timeout
         self.instructions = instructions
+        self._loop = _loop()
 
     def stream(
         self, question: Question, evidence: Sequence[Evidence], turns: Sequence[Turn]
     ) -> Iterator[str]:
         """The model's text as it comes; AnswererError when it fails, breaks off or takes too long."""
-        from rag.prompt import (
-            answer_messages,
-        )  # langchain_core costs half a second: only where a model is used
+        # langchain_core costs half a second: only where a model is used
+        from rag.prompt import answer_messages
 
         deadline = time.monotonic() + self.timeout
         messages = answer_messages(question.standalone, evidence, turns, self.instructions)
-        chunks = self.model.stream(messages)
-        while True:
-            try:
-                chunk = next(chunks, None)
-            except Exception as error:
-                raise AnswererError(
-                    f"大模型没有回答 the language model failed: {_one_line(error)}"
-                ) from error
-            if chunk is None:
-                return
-            if time.monotonic() > deadline:
-                raise AnswererError(f"大模型超时 the language model took longer than {self.timeout:g} s")
+        pieces: queue.SimpleQueue[str | None | Exception] = queue.SimpleQueue()
+        reading = asyncio.run_coroutine_threadsafe(_read(self.model, messages, pieces), self._loop)
+        try:
+            while True:
+                try:
+                    piece = pieces.get(timeout=HEARTBEAT)
+                except queue.Empty:
+                    piece = ""
+                if piece is None:
+                    return
+                if isinstance(piece, Exception):
+                    raise AnswererError(
+                        f"大模型没有回答 the language model failed: {_one_line(piece)}"
+                    ) from piece
+                if time.monotonic() > deadline:
+                    raise AnswererError(f"大模型超时 the language model took longer than {self.timeout:g} s")
+                yield piece
+        finally:
+            reading.cancel()
+
+
+def complete(model: BaseChatModel, messages: Sequence[BaseMessage], seconds: float) -> str:
+    """The model's whole text. Raises AnswererError when it fails or has not finished after `seconds`."""
+    reading = asyncio.run_coroutine_threadsafe(model.ainvoke(list(messages)), _loop())
+    try:
+        message = reading.result(seconds)
+    except TimeoutError:
+        reading.cancel()
+        raise AnswererError(f"大模型超时 the language model took longer than {seconds:g} s") from None
+    except Exception as error:
+        raise AnswererError(f"大模型没有回答 the language model failed: {_one_line(error)}") from error
+    return message.text if isinstance(message.text, str) else str(message.content)
+
+
+async def _read(
+    model: BaseChatModel, messages: list[BaseMessage], pieces: queue.SimpleQueue[str | None | Exception]
+) -> None:
+    """Puts the model's text into `pieces` as it comes, then None, or what was raised instead."""
+    try:
+        async for chunk in model.astream(messages):
             text = chunk.text if isinstance(chunk.text, str) else str(chunk.content)
             if text:
-                yield text
+                pieces.put(text)
+    except Exception as error:  # noqa: BLE001 - carried over to the thread that asked, where it is raised again
+        pieces.put(error)
+    else:
+        pieces.put(None)
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The event loop on which all models are read, in a thread of its own.
+
+    Only there can a read be broken off; and the connections that client libraries keep belong to one loop.
+    """
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="models", daemon=True).start()
+    return loop
 
 
 def open_chat_model(name: str, *, url: str = "", key: str = "", timeout: float = 60.0) -> BaseChatModel:

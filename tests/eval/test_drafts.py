@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.drafts import approve, drafts_of, read_answers
+from eval.drafts import approve, asked_in, draft_of, drafts_of, keep_draft, read_answers
 from eval.gold import Evidence, GoldError, PastTurn, read_gold
 from eval.gold_files import write_gold
 from eval.personal import without_personal_data
+from rag.history import Entry, Feedback
+from rag.receipts import Receipt
 
 QUOTE = "校准周期为90天。"
 
@@ -233,3 +235,50 @@ def test_an_approval_that_broke_off_between_the_files_goes_on(tmp_path):
     approve(file, [first], "李工", gold)
     assert [one.id for one in read_gold(gold).items] == [first]
     assert [one.id for one in read_gold(file).items] == [second]
+
+
+def recorded(id, question, status="answered", said=None, **changes):
+    """An entry of a library's history, as `answer` above."""
+    record = answer(id, question, status) | {
+        "standalone_question": question,
+        "notices": [],
+        "mode": "extractive",
+    }
+    receipt = Receipt(id, "甲", "", "2026-01-01", status, record, **changes)
+    return Entry(receipt, Feedback(*said) if said else None)
+
+
+def test_a_downvoted_answer_becomes_a_draft_with_its_reason(tmp_path):
+    entry = recorded(
+        "a",
+        "校准周期多长？我的手机13800138000",
+        said=("down", "答非所问", "应为180天，见wang@example.com"),
+        turns=[{"question": "谁校准？", "answer": "计量室。[1]", "standalone": "谁校准？"}],
+    )
+    item = draft_of(entry.receipt, entry.feedback)
+    assert (item.status, item.source, item.answers) == ("draft", "chat:a", ())
+    assert item.history == (PastTurn("谁校准？", "计量室。"),)
+    assert "答非所问" in item.notes and "180天" in item.notes
+    assert "13800138000" not in item.question and "wang@" not in item.notes
+    file = tmp_path / "drafts.jsonl"
+    assert keep_draft(item, file) is True and keep_draft(item, file) is False
+    assert read_gold(file).items == (item,)
+
+
+def test_a_refused_question_of_the_history_becomes_a_draft_without_an_answer():
+    item = draft_of(recorded("a", "食堂几点开门？", "refused").receipt)
+    assert not item.answerable and item.evidence == ()
+
+
+def test_the_history_is_drafted_like_a_file_of_answers():
+    entries = [
+        recorded("a", "校准周期多长？", said=("down",)),
+        recorded("b", "食堂几点开门？", "refused"),
+        recorded("c", "压力表谁校准？", said=("up",)),
+        recorded("d", "坏了吗？", "error"),
+        recorded("e", "停了吗？", "stopped"),
+    ]
+    asked, left_out = asked_in(entries)
+    assert left_out == 2
+    assert [item.source for item in drafts_of(asked)] == ["chat:a", "chat:b", "chat:c"]
+    assert [item.source for item in drafts_of(asked, only=["down", "refused"])] == ["chat:a", "chat:b"]

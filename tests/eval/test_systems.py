@@ -13,12 +13,13 @@ from eval.record import Record
 from eval.systems.answers_file import AnswersError, AnswersFile
 from eval.systems.completion import read_completion
 from eval.systems.openai_compatible import Endpoint, OpenAiCompatible
-from eval.systems.zhida import ZhidaSystem, without_secrets
+from eval.systems.zhida import ZhidaSystem
 from index.errors import SettingsError
 from rag.answer import Turn
 from rag.answerers.chat_model import ChatModelAnswerer
 from rag.build import open_chatbot
 from rag.chatbot import Chatbot
+from rag.receipts import without_secrets
 from rag.retrieve import Retriever
 from rag.settings import Settings
 from tests.eval.scripted_server import Reply, completion, serving
@@ -101,14 +102,14 @@ class _Whole:
     def __init__(self, model):
         self._model = model
 
-    def stream(self, messages):
-        yield self._model.invoke(messages)
+    async def astream(self, messages):
+        yield await self._model.ainvoke(messages)
 
 
 def test_the_description_has_no_secret_and_tells_the_content(zhida):
     described = zhida.describe()
     text = json.dumps(described, ensure_ascii=False)
-    assert "secret" not in text and described["system"] == "zhida"
+    assert '"secret"' not in text and described["system"] == "zhida"
     assert described["settings"]["passages"] == 8 and described["settings"]["embedder"]
     assert described["generation"] == zhida.library.generation
     assert len(described["library"]["content"]) == 64 and len(described["versions"]["code"]) == 12

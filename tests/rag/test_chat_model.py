@@ -22,8 +22,8 @@ class BrokenModel(FakeListChatModel):
 
     responses: list[str] = ["半句"]
 
-    def _stream(self, *args, **kwargs):
-        yield next(super()._stream(*args, **kwargs))
+    async def _astream(self, *args, **kwargs):
+        yield await anext(super()._astream(*args, **kwargs))
         raise ConnectionError("connection lost")
 
 

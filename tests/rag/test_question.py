@@ -1,7 +1,6 @@
 import pytest
 
-from rag.answer import Turn
-from rag.question import constraints, content_terms, head_noun, stand_alone, understand
+from rag.question import constraints, content_terms, head_noun, understand
 
 
 @pytest.mark.parametrize(
@@ -57,27 +56,3 @@ def test_the_noun_that_is_asked_about(text, noun):
 
 def test_a_known_name_is_one_term():
     assert content_terms("张斯光是什么职务？", ["张斯光"])[0] == "张斯光"
-
-
-def test_a_first_question_stands_alone():
-    assert stand_alone("年营收呢？", []) == "年营收呢？"
-
-
-def test_an_elliptic_question_takes_the_last_subject():
-    turns = [Turn("安徽有多少家检测机构？", "42家。")]
-    assert "安徽" in stand_alone("年营收呢？", turns) and "年营收" in stand_alone("年营收呢？", turns)
-
-
-def test_another_place_takes_the_place_of_the_last():
-    turns = [Turn("浙江在标准国际化上做了什么？", "…")]
-    assert stand_alone("黑龙江呢？", turns) == "黑龙江在标准国际化上做了什么？"
-
-
-def test_a_pronoun_brings_in_the_last_subject():
-    turns = [Turn("《行业办法》什么时候施行？", "6月1日。")]
-    assert "《行业办法》" in stand_alone("它怎么防范限制竞争？", turns)
-
-
-def test_a_full_question_after_others_stays_as_it_is():
-    turns = [Turn("安徽有多少家检测机构？", "42家。")]
-    assert stand_alone("潍坊的质量奖评选标准有哪些要求？", turns) == "潍坊的质量奖评选标准有哪些要求？"

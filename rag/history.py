@@ -1,0 +1,520 @@
+"""What was asked and answered: conversations, feedback, and a record of every answer, in home/history.db.
+
+One SQLite file beside the catalog (WAL, through SQLAlchemy Core). Records are only ever added; they go when their
+conversation is deleted, and then nothing of them is left in the file. What a record holds is in rag.receipts; who
+writes it, in rag.dialogue. Everything is asked for on behalf of an `owner` ("" where nobody logs in, None for an
+administrator who may see all): what belongs to somebody else looks exactly like what is not there.
+
+Where the file cannot be used (disk full, read-only, busy for long, damaged), history is kept in memory, `notice` says
+so, and what is there moves into the file as soon as it can be written again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, or_, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import DBAPIError
+
+from index.errors import LibraryError, NotThere
+from rag.answer import Answer, Turn
+from rag.history_tables import (
+    WRITING,
+    Unavailable,
+    answers,
+    conversations,
+    feedback,
+    is_unavailable,
+    open_file,
+    open_memory,
+    reason_of,
+    replaced,
+    wipe,
+)
+from rag.receipts import Receipt
+
+FILE_NAME = "history.db"
+TITLE_LENGTH = 60  # characters; a longer first question is cut when it becomes the title
+TEXT_LENGTH = 4000  # characters of a comment that are kept
+AT_ONCE = 200  # records that are unpacked together
+TRY_AGAIN = 10.0  # seconds before a file that could not be used is tried again
+
+Verdict = Literal["up", "down"]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation in a list. Times are UTC, ISO 8601. `entries` counts its answers."""
+
+    id: str
+    owner: str
+    title: str
+    created: str
+    changed: str
+    entries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a reader said about an answer. `reason` is one of a page's own choices, `comment` free text."""
+
+    verdict: Verdict
+    reason: str = ""
+    comment: str = ""
+    given: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One exchange of a conversation as it was, with the last word of its reader."""
+
+    receipt: Receipt
+    feedback: Feedback | None = None
+
+    @property
+    def answer_id(self) -> str:
+        """The id of the answer."""
+        return self.receipt.id
+
+    @property
+    def question(self) -> str:
+        """The question as typed."""
+        return self.receipt.question
+
+    @property
+    def status(self) -> str:
+        """As the answer's, or "stopped" where the reader broke it off; its text is then what had been written."""
+        return self.receipt.status
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The answer in the form of `Answer.as_dict()`."""
+        return dict(self.receipt.answer)
+
+    def to_answer(self) -> Answer:
+        """The answer as it was given, for whatever shows answers."""
+        return self.receipt.to_answer()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The exchange for the API and for exports: the answer's form and beside it ids, time and feedback."""
+        said = self.feedback
+        return {
+            **self.answer,
+            "status": self.status,
+            "answer_id": self.answer_id,
+            "asked": self.receipt.asked,
+            "feedback": {"verdict": said.verdict, "reason": said.reason, "comment": said.comment}
+            if said
+            else None,
+        }
+
+
+class History:
+    """An open history. Safe to use from many threads, and beside other processes."""
+
+    def __init__(self, file: Path) -> None:
+        """Use `History.open`."""
+        self.file = file
+        self._disk: Engine | None = None
+        self._memory: Engine | None = None
+        self._lock = threading.RLock()  # of the memory's one connection, and of what changes between the two
+        self._reason = ""
+        self._tried = 0.0
+        self._unwiped = False
+
+    @classmethod
+    def open(cls, home: Path) -> Self:
+        """The history in `home`, made if there is none. Never fails: see `notice`."""
+        history = cls(home / FILE_NAME)
+        history._reach()
+        return history
+
+    @property
+    def reason(self) -> str:
+        """Why the file cannot be used, "" when it can."""
+        return self._reason
+
+    @property
+    def notice(self) -> str:
+        """Empty when everything is stored; else one line for the reader why it is only kept in memory."""
+        if not self._reason:
+            return ""
+        return f"对话记录暂存在内存，重启后会丢失 the history is only kept in memory until the server stops: {self._reason}"
+
+    # Conversations
+
+    def start(self, owner: str, title: str = "") -> Conversation:
+        """A new, empty conversation; without a title it takes that of its first question. Ids cannot be guessed."""
+        now = _now()
+        made = Conversation(new_id(), owner, _title(title), now, now)
+        self._write(lambda connection: _put_conversation(connection, made))
+        return made
+
+    def conversations(self, owner: str | None, find: str = "", limit: int = 200) -> list[Conversation]:
+        """The owner's conversations, the last changed first; only those with `find` in the title or a question."""
+        query = select(conversations).where(_owned(conversations, owner))
+        if find.strip():
+            asked = select(answers.c.conversation).where(
+                _owned(answers, owner), answers.c.question.icontains(find.strip(), autoescape=True)
+            )
+            titled = conversations.c.title.icontains(find.strip(), autoescape=True)
+            query = query.where(or_(titled, conversations.c.id.in_(asked)))
+        rows = self._rows(query.order_by(conversations.c.changed.desc()).limit(limit))
+        found = {row.id: row for row in rows}  # what is in memory as well as in the file is newer in memory
+        counts = self._counts(list(found))
+        listed = [_conversation(row, counts.get(row.id, 0)) for row in found.values()]
+        return sorted(listed, key=lambda one: (one.changed, one.id), reverse=True)[:limit]
+
+    def conversation(self, id: str, owner: str | None) -> Conversation:
+        """The conversation of this id. Raises NotThere also when it is somebody else's."""
+        rows = self._rows(select(conversations).where(conversations.c.id == id, _owned(conversations, owner)))
+        if not rows:
+            raise self._missing("没有这个对话 no such conversation")
+        return _conversation(rows[-1], self._counts([id]).get(id, 0))
+
+    def rename(self, id: str, owner: str | None, title: str) -> None:
+        """Gives it another title. Raises NotThere."""
+        old = self.conversation(id, owner)
+        new = Conversation(old.id, old.owner, _title(title), old.created, old.changed)
+        self._write(lambda connection: _put_conversation(connection, new))
+
+    def delete(self, id: str, owner: str | None) -> None:
+        """Deletes it with its answers, records and feedback; nothing of it is left in the file. Raises NotThere.
+
+        What was uploaded into it is in the library: `Dialogue.delete` removes that too. Raises LibraryError, and nothing
+        is deleted, where the file cannot be written.
+        """
+        self.conversation(id, owner)
+        self._erase(conversations.c.id == id, answers.c.conversation == id)
+
+    def forget(self, owner: str) -> list[str]:
+        """Deletes everything of this owner ("delete my chats"); returns the ids of the conversations."""
+        return self._erase(conversations.c.owner == owner, answers.c.owner == owner)
+
+    def expire(self, days: int) -> list[str]:
+        """Deletes what nobody has touched for `days` days (0: nothing): conversations with all that is in them, and
+        answers outside of any. Returns the ids of the conversations."""
+        if days <= 0:
+            return []
+        before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds")
+        alone = (answers.c.conversation == "") & (answers.c.asked < before)
+        return self._erase(conversations.c.changed < before, alone)
+
+    # Answers
+
+    def entries(self, conversation: str, owner: str | None) -> list[Entry]:
+        """The conversation's exchanges, oldest first, without those that a retry or an edit replaced. Raises NotThere."""
+        known = self.conversation(conversation, owner)
+        query = select(answers.c.id, answers.c.record).where(
+            answers.c.conversation == conversation, answers.c.owner == known.owner
+        )
+        gone = {
+            row.answer for row in self._rows(select(replaced).where(replaced.c.conversation == conversation))
+        }
+        rows = [row for row in self._rows(query.order_by(answers.c.number)) if row.id not in gone]
+        said = self._feedback([row.id for row in rows])
+        return [Entry(self._unpacked(row.record), said.get(row.id)) for row in rows]
+
+    def turns(self, conversation: str, owner: str | None, before: str = "") -> list[Turn]:
+        """The same as the chatbot takes them: only what was answered or refused. Raises NotThere.
+
+        With `before`, only those before that answer, which is about to be replaced.
+        """
+        turns = []
+        for entry in self.entries(conversation, owner):
+            if before and entry.answer_id == before:
+                break
+            if entry.status in ("answered", "refused"):
+                turns.append(
+                    Turn(entry.question, entry.answer["answer"], entry.answer["standalone_question"])
+                )
+        return turns
+
+    def record(self, receipt: Receipt) -> bool:
+        """Adds the record of an answer; True when it is in the file. Called by rag.dialogue.
+
+        Nothing is added to a conversation that has been deleted meanwhile. An answer with `replaces` takes that one and
+        all after it out of the conversation.
+        """
+        known: Conversation | None = None
+        out: list[str] = []
+        unread = False
+        if receipt.conversation:
+            try:
+                known = self.conversation(receipt.conversation, receipt.owner)
+                out = self._from(receipt.conversation, receipt.replaces) if receipt.replaces else []
+            except NotThere:
+                return False
+            except LibraryError:  # the file cannot even be read: the conversation goes on in memory
+                unread = True
+                known = Conversation(receipt.conversation, receipt.owner, "", receipt.asked, receipt.asked)
+        row = {name: getattr(receipt, name) for name in ("id", "owner", "conversation", "asked", "status")}
+        row |= {"question": receipt.question, "record": receipt.packed()}
+
+        def add(connection: Connection) -> None:
+            if known is not None:
+                in_file = connection.get_execution_options().get(WRITING, False)
+                if in_file and not unread and not _holds(connection, known):
+                    return  # deleted since it was looked up
+                title = known.title or _title(receipt.question)
+                changed = max(known.changed, receipt.asked)
+                _put_conversation(
+                    connection, Conversation(known.id, known.owner, title, known.created, changed)
+                )
+            connection.execute(insert(answers), row)
+            if out:
+                gone = [{"answer": id, "conversation": receipt.conversation} for id in out]
+                connection.execute(upsert(replaced).on_conflict_do_nothing(), gone)
+
+        return self._write(add)
+
+    def receipt(self, answer_id: str, owner: str | None) -> Receipt:
+        """The record of an answer. Raises NotThere."""
+        rows = self._rows(select(answers.c.record).where(answers.c.id == answer_id, _owned(answers, owner)))
+        if not rows:
+            raise self._missing("没有这个回答 no such answer")
+        return self._unpacked(rows[-1].record)
+
+    def receipts(self, owner: str | None, since: str = "") -> Iterator[Entry]:
+        """All records asked at or after `since` (UTC, ISO 8601), oldest first, replaced ones among them."""
+        query = select(answers.c.id).where(_owned(answers, owner), answers.c.asked >= since)
+        ids = [row.id for row in self._rows(query.order_by(answers.c.number))]
+        for start in range(0, len(ids), AT_ONCE):
+            part = ids[start : start + AT_ONCE]
+            rows = self._rows(select(answers.c.id, answers.c.record).where(answers.c.id.in_(part)))
+            records = {row.id: row.record for row in rows}
+            said = self._feedback(part)
+            for id in part:
+                if id in records:
+                    yield Entry(self._unpacked(records[id]), said.get(id))
+
+    # Feedback
+
+    def feedback(
+        self, answer_id: str, owner: str | None, verdict: Verdict, reason: str = "", comment: str = ""
+    ) -> None:
+        """Adds what a reader says about an answer; the last word counts. Raises NotThere."""
+        self.receipt(answer_id, owner)
+        row = {"answer": answer_id, "verdict": verdict, "given": _now()}
+        row |= {"reason": reason.strip()[:TEXT_LENGTH], "comment": comment.strip()[:TEXT_LENGTH]}
+        self._write(lambda connection: connection.execute(insert(feedback), row))
+
+    def feedback_of(self, answer_id: str, owner: str | None) -> Feedback | None:
+        """The last word about an answer, None for none. Raises NotThere."""
+        self.receipt(answer_id, owner)
+        return self._feedback([answer_id]).get(answer_id)
+
+    def close(self) -> None:
+        """Closes the file; what waits in memory is lost unless it can be written now."""
+        with self._lock:
+            if self._memory is not None or self._unwiped:
+                self._write(lambda connection: None)
+            if self._disk is not None:
+                self._disk.dispose()
+                self._disk = None
+
+    # Inside
+
+    def _counts(self, ids: Sequence[str]) -> dict[str, int]:
+        """How many answers each conversation shows."""
+        counts: dict[str, int] = {}
+        for table, sign in ((answers, 1), (replaced, -1)):
+            query = select(table.c.conversation, func.count().label("n")).where(table.c.conversation.in_(ids))
+            for row in self._rows(query.group_by(table.c.conversation)):
+                counts[row.conversation] = counts.get(row.conversation, 0) + sign * row.n
+        return counts
+
+    def _from(self, conversation: str, answer_id: str) -> list[str]:
+        """The ids of the answers of a conversation from this one on; empty if it is not in it."""
+        query = select(answers.c.id).where(answers.c.conversation == conversation).order_by(answers.c.number)
+        ids = [row.id for row in self._rows(query)]
+        return ids[ids.index(answer_id) :] if answer_id in ids else []
+
+    def _feedback(self, ids: Sequence[str]) -> dict[str, Feedback]:
+        rows = self._rows(select(feedback).where(feedback.c.answer.in_(ids)).order_by(feedback.c.number))
+        return {row.answer: Feedback(row.verdict, row.reason, row.comment, row.given) for row in rows}
+
+    def _unpacked(self, record: bytes) -> Receipt:
+        try:
+            return Receipt.unpacked(record)
+        except ValueError as error:
+            raise LibraryError(f"对话记录已损坏 the history is damaged: {self.file} ({error})") from None
+
+    def _missing(self, reason: str) -> LibraryError | NotThere:
+        """What to raise for what was not found: without the file nobody knows whether it is there."""
+        return NotThere(reason) if self._disk is not None else LibraryError(self.notice)
+
+    def _rows(self, query: Select[Any]) -> list[Row[Any]]:
+        """What is found in the file, then what is found in memory."""
+        found: list[Row[Any]] = []
+        if self._reach() is not None:
+            with self._told(), self._reading() as connection:
+                found += connection.execute(query).all()
+        with self._lock:
+            if self._memory is not None:
+                with self._memory.begin() as connection:
+                    found += connection.execute(query).all()
+        return found
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        assert self._disk is not None
+        with self._disk.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What is wrong with the file, as an error for a person."""
+        try:
+            yield
+        except DBAPIError as error:
+            if not is_unavailable(error):
+                raise
+            raise LibraryError(
+                f"读写不了对话记录 cannot use the history {self.file}: {reason_of(error)}"
+            ) from None
+
+    def _reach(self) -> Engine | None:
+        """The file's engine, opened if it can be; a file that could not be is tried again after a while."""
+        with self._lock:
+            if self._disk is None and time.monotonic() - self._tried > TRY_AGAIN * bool(self._tried):
+                self._tried = time.monotonic()
+                try:
+                    self._disk, self._reason = open_file(self.file), ""
+                except Unavailable as error:
+                    self._reason = str(error)
+            return self._disk
+
+    def _write(self, change: Callable[[Connection], Any]) -> bool:
+        """Makes a change in the file, with all that waits in memory, in one transaction; else in memory. True for the file."""
+        with self._lock:
+            disk = self._reach()
+            if disk is not None:
+                try:
+                    with disk.execution_options(**{WRITING: True}).begin() as connection:
+                        self._pour(connection)
+                        change(connection)
+                except DBAPIError as error:
+                    if not is_unavailable(error):
+                        raise
+                    self._reason = reason_of(error)
+                else:
+                    self._memory, self._reason = None, ""
+                    self._wipe()
+                    return True
+            if self._memory is None:
+                self._memory = open_memory()
+            with self._memory.begin() as connection:
+                change(connection)
+            return False
+
+    def _pour(self, connection: Connection) -> None:
+        """Adds what is in memory to the file."""
+        if self._memory is None:
+            return
+        with self._memory.begin() as memory:
+            for row in memory.execute(select(conversations)):
+                _put_conversation(connection, _conversation(row))
+            for table in (answers, replaced, feedback):
+                columns = [column for column in table.columns if column.name != "number"]
+                rows = memory.execute(select(*columns).order_by(*list(table.primary_key))).mappings().all()
+                if rows:
+                    connection.execute(upsert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+
+    def _erase(self, which: Any, alone: Any) -> list[str]:
+        """Deletes these conversations, these answers, and all that hangs on either; returns the conversations' ids."""
+        ids: set[str] = set()
+
+        def erase(connection: Connection) -> None:
+            found = connection.scalars(select(conversations.c.id).where(which)).all()
+            ids.update(found)
+            theirs = or_(alone, answers.c.conversation.in_(select(conversations.c.id).where(which)))
+            inside = select(answers.c.id).where(theirs)
+            connection.execute(delete(feedback).where(feedback.c.answer.in_(inside)))
+            connection.execute(delete(replaced).where(replaced.c.answer.in_(inside)))
+            connection.execute(delete(answers).where(theirs))
+            connection.execute(delete(conversations).where(which))
+
+        with self._lock:
+            disk = self._reach()
+            if disk is not None:
+                with self._told(), disk.execution_options(**{WRITING: True}).begin() as connection:
+                    erase(connection)
+                self._unwiped = True
+                self._wipe()
+            elif self._memory is None:
+                raise LibraryError(self.notice)
+            if self._memory is not None:
+                with self._memory.begin() as connection:
+                    erase(connection)
+        return sorted(ids)
+
+    def _wipe(self) -> None:
+        """Takes what was deleted out of the log too; tried again with the next write if somebody is reading now."""
+        if self._unwiped:
+            self._unwiped = not wipe(self.file)
+
+
+@contextmanager
+def open_history(home: Path) -> Iterator[History]:
+    """The history that there is in `home`, for a command. Raises LibraryError where there is none or it cannot be used."""
+    if not (home / FILE_NAME).is_file():
+        raise LibraryError(f"还没有对话记录 there is no history yet: {home / FILE_NAME}")
+    history = History.open(home)
+    try:
+        if history.notice:
+            raise LibraryError(f"用不了对话记录 cannot use the history {home / FILE_NAME}: {history.reason}")
+        yield history
+    finally:
+        history.close()
+
+
+def new_id() -> str:
+    """An id to be handed out: 128 random bits, safe in an address, and no option on a command line."""
+    while (made := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return made
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _conversation(row: Row[Any], entries: int = 0) -> Conversation:
+    return Conversation(row.id, row.owner, row.title, row.created, row.changed, entries)
+
+
+def _title(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1] + "…"
+
+
+def _owned(table: Any, owner: str | None) -> Any:
+    return table.c.owner == owner if owner is not None else table.c.owner.is_not(None)
+
+
+def _holds(connection: Connection, one: Conversation) -> bool:
+    return connection.scalar(select(conversations.c.id).where(conversations.c.id == one.id)) is not None
+
+
+def _put_conversation(connection: Connection, one: Conversation) -> None:
+    """Adds a conversation, or changes the title and time of its owner's."""
+    row = {name: getattr(one, name) for name in ("id", "owner", "title", "created", "changed")}
+    put = upsert(conversations).values(row)
+    connection.execute(
+        put.on_conflict_do_update(
+            index_elements=["id"],
+            set_={"title": put.excluded.title, "changed": put.excluded.changed},
+            where=conversations.c.owner == put.excluded.owner,
+        )
+    )
