@@ -14,7 +14,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help venv chat test test-fast faults lint format bench gate peers shots clean
+.PHONY: help venv chat test test-fast faults lint format bench bench-read bench-serve gate peers shots clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -46,6 +46,12 @@ format: .venv/dev-installed ## Put the code into the common format
 bench: .venv/runtime-installed ## Answer the sample's gold questions (quality), then the speed of libraries of SIZES over made-up text or DATA
 	$(BIN)/python -m eval.bench
 	$(BIN)/python -m eval.speed --sizes "$(SIZES)" $(if $(DATA),--data "$(DATA)")
+
+bench-read: .venv/dev-installed ## How fast files of each kind are read, beside the plain libraries; also those in DATA
+	$(BIN)/python -m eval.speed.reading $(if $(DATA),--data "$(DATA)")
+
+bench-serve: .venv/dev-installed ## What serving costs: 32 conversations at once, beside a plain FastAPI stream
+	$(BIN)/python -m eval.speed.serving
 
 gate: .venv/runtime-installed ## Answer the sample's questions and hold the answers against their floors
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && sample=eval/sets/sample && \

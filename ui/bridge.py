@@ -1,7 +1,8 @@
 """From the core's blocking stream of events to the event loop of a server.
 
 The stream runs in a thread of its own; the loop gets what has come in small batches, so that a page is
-not redrawn for every character.
+not redrawn for every character, and an empty batch now and then while nothing comes, so that it can look
+whether anybody is still listening.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from rag.answer import Event
+from rag.answer import Event, Text
 
 INTERVAL = 0.08
 """Seconds between two batches at the most often: twelve redraws a second look continuous."""
+
+HEARTBEAT = 0.4
+"""Seconds after which an empty batch is given out when nothing has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,14 @@ class _End:
 
 
 async def batches(
-    open_stream: Callable[[], Iterator[Event]], interval: float = INTERVAL
+    open_stream: Callable[[], Iterator[Event]], interval: float = INTERVAL, heartbeat: float = HEARTBEAT
 ) -> AsyncIterator[list[Event]]:
     """The events of `open_stream()` in batches at least `interval` seconds apart; none waits for longer.
 
-    What the stream raises is raised here, after the events that came before it. When the caller closes
-    this iterator, the stream is closed at its next event.
+    A batch is empty when nothing has come for `heartbeat` seconds. Pieces of text that are empty, by which an
+    answerer says that it is still waiting, are not passed on. What the stream raises is raised here, after the
+    events that came before it. When the caller closes this iterator, the stream is closed at its next event,
+    an empty piece included.
     """
     queue: asyncio.Queue[Event | _End] = asyncio.Queue()
     given_up = threading.Event()
@@ -39,20 +45,34 @@ async def batches(
     threading.Thread(target=_pump, args=arguments, name="answer", daemon=True).start()
     try:
         while True:
-            items = [await queue.get()]
-            while not queue.empty():
-                items.append(queue.get_nowait())
+            items = await _next(queue, heartbeat)
             batch = [item for item in items if not isinstance(item, _End)]
-            if batch:
+            if batch or not items:
                 yield batch
+            if not items:
+                continue
             last = items[-1]
             if isinstance(last, _End):
                 if last.error is not None:
                     raise last.error
                 return
-            await asyncio.sleep(interval)
+            if interval:
+                await asyncio.sleep(interval)
     finally:
         given_up.set()
+
+
+async def _next(queue: asyncio.Queue[Event | _End], heartbeat: float) -> list[Event | _End]:
+    """What has come, waiting for at most `heartbeat` seconds; empty when nothing has."""
+    items: list[Event | _End] = []
+    try:
+        async with asyncio.timeout(heartbeat):
+            items.append(await queue.get())
+    except TimeoutError:
+        return items
+    while not queue.empty():
+        items.append(queue.get_nowait())
+    return items
 
 
 def _pump(
@@ -68,12 +88,19 @@ def _pump(
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(queue.put_nowait, item)
 
+    stream: Iterator[Event] = iter(())
     try:
-        for event in open_stream():
+        stream = open_stream()
+        for event in stream:
             if given_up.is_set():
                 return
-            send(event)
+            if not isinstance(event, Text) or event.delta:
+                send(event)
     except Exception as error:  # noqa: BLE001 - carried over to the caller, where it is raised again
         send(_End(error))
     else:
         send(_End())
+    finally:
+        close = getattr(stream, "close", None)
+        if close is not None:
+            close()

@@ -1,7 +1,8 @@
-"""Example questions out of the library itself, so that the first click works whatever the documents are.
+"""Example questions out of the library itself, so that a click works whatever the documents are.
 
-A clause that states one figure becomes the question for it (企业有612家 → 企业有多少家？); a speaker, the
-question for their post. Only questions that the library answers from that very passage are offered.
+A clause that states one figure becomes the question for it (企业有612家 → 企业有多少家？), one that announces parts
+the question which they are, one with a date when; a term is asked for where it is defined; a speaker, for their post.
+Only questions that the library answers from that very passage are offered.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from index.passage import Passage
+from index.passage import Passage, Where, is_private
 from rag.answerers.extractive import ExtractiveAnswerer
 from rag.chatbot import Chatbot
 
@@ -25,6 +26,15 @@ FIGURE = re.compile(
 DANGLING = re.compile(
     r"^(?:[其该这那此我他她它并也还又仅共约从到在比对把与和及将已了由使以近过]|第|同时|分别|最[后终]|目前|去年|今年)"
 )
+LISTING = re.compile(
+    r"^(?P<before>[^\d]{4,24}?)(?P<verb>分为|包括|共有|设有|有)(?:以下)?(?:[二两三四五六七八九十]|[2-9]|1\d)"
+    r"个?(?P<unit>方面|步骤|阶段|要点|问题|要求|任务|举措|原则|条件|环节|类型|类别|等级|部分)$"
+)
+DATED = re.compile(
+    r"^(?P<before>[^\d]{3,24}?)(?:将于|自|于|从|定于)(?P<date>(?:\d{4}年)?\d{1,2}月\d{1,2}日)起?"
+    r"(?P<verb>(?:正式)?(?:施行|实施|生效|举行|召开|开始|启动|发布))"
+)
+DEFINED = re.compile(r"^(?P<term>[^，。；：、\s是]{2,16})(?P<said>是指|系指|指的是)")
 ESTIMATE = re.compile(r"(?:近|约|超过?|逾|不[低高少多]于|至少|[第的了])$")
 
 
@@ -48,10 +58,27 @@ def examples(passages: Iterable[Passage]) -> Iterator[Example]:
                 yield made
 
 
-def choose(chatbot: Chatbot, wanted: int = WANTED) -> list[str]:
-    """Up to `wanted` questions that the chatbot's library answers, from as many documents as there are."""
+def questions_of(passage: Passage) -> list[Example]:
+    """All questions that one passage gives, the most telling first."""
+    if passage.kind != "body":
+        return []
+    made = (_defined(passage), _listing(passage), _dated(passage), _figure(passage), _post(passage))
+    return [example for example in made if example is not None]
+
+
+def choose(chatbot: Chatbot, wanted: int = WANTED, readable: frozenset[str] | None = None) -> list[str]:
+    """Up to `wanted` questions that the chatbot's library answers, from as many documents as there are.
+
+    They come from the collections `readable`, None for all, and never from private ones.
+    """
     probe = Chatbot(chatbot.retriever, ExtractiveAnswerer())
-    found = list(examples(islice(chatbot.library.all_passages(), PASSAGES_READ)))
+    open_to_all = Where(readable=readable)
+    common = (
+        passage
+        for passage in chatbot.library.all_passages()
+        if not is_private(passage.collection) and open_to_all.admits(passage)
+    )
+    found = list(examples(islice(common, PASSAGES_READ)))
     # One question for a post shows that people are known; the rest are figures, documents in turn.
     posts = [example for example in found if example.question.endswith("职务？")]
     figures = _in_turn([example for example in found if example not in posts])
@@ -62,7 +89,8 @@ def choose(chatbot: Chatbot, wanted: int = WANTED) -> list[str]:
 
 def _answered(probe: Chatbot, candidates: Iterable[Example]) -> Iterator[Example]:
     for example in islice(candidates, TRIED):
-        answer = probe.ask(example.question)
+        # Nobody in particular asks: what is in somebody's own files must not show in anybody's examples.
+        answer = probe.ask(example.question, where=Where(readable=frozenset([example.passage.collection])))
         sources = {citation.passage.document for citation in answer.citations[:1]}
         if (
             answer.status == "answered"
@@ -97,3 +125,27 @@ def _post(passage: Passage) -> Example | None:
     if speaker is None or not speaker.role:
         return None
     return Example(f"{speaker.name}担任什么职务？", passage, speaker.role)
+
+
+def _listing(passage: Passage) -> Example | None:
+    for clause in CLAUSE.findall(passage.text):
+        found = LISTING.match(clause)
+        if found and not DANGLING.match(clause):
+            return Example(f"{found['before']}{found['verb']}哪些{found['unit']}？", passage, "")
+    return None
+
+
+def _dated(passage: Passage) -> Example | None:
+    for clause in CLAUSE.findall(passage.text):
+        found = DATED.match(clause)
+        if found and not DANGLING.match(clause):
+            return Example(f"{found['before']}什么时候{found['verb']}？", passage, found["date"])
+    return None
+
+
+def _defined(passage: Passage) -> Example | None:
+    for clause in CLAUSE.findall(passage.text):
+        found = DEFINED.match(clause)
+        if found and not DANGLING.match(clause):
+            return Example(f"什么是{found['term']}？", passage, found["said"])
+    return None

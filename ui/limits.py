@@ -9,7 +9,7 @@ HITS = 1000
 """Passages that one search may return: far more than anybody reads, far less than memory holds."""
 
 BODY_SIZE = 1_000_000
-"""Bytes of a request's body. A long conversation takes a tenth of it; files are not uploaded."""
+"""Bytes of a request's body. A long conversation takes a tenth of it; what files are sent in may have more, see the setting upload_size."""
 
 
 def too_long(question: str) -> str:

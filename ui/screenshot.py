@@ -42,7 +42,12 @@ class Shot:
     dark: bool = False
 
 
-PICTURES = (Shot("chat", 1280, 800), Shot("chat-dark", 1280, 800, dark=True), Shot("chat-phone", 390, 844))
+PICTURES = (
+    Shot("chat", 1280, 800),
+    Shot("chat-dark", 1280, 800, dark=True),
+    Shot("chat-phone", 390, 844),
+    Shot("chat-phone-dark", 390, 844, dark=True),
+)
 
 
 @contextmanager
@@ -108,10 +113,10 @@ def browser() -> Iterator[Browser]:
 
 def ask(page: Page, question: str) -> None:
     """Types a question, sends it with Enter and waits until its answer is finished."""
-    answers = page.locator(".zd-foot").count()
-    page.fill("#zd-input textarea", question)
-    page.press("#zd-input textarea", "Enter")
-    page.locator(".zd-foot").nth(answers).wait_for()
+    answers = page.locator(".zd-turn").count()
+    page.fill("#zd-question", question)
+    page.press("#zd-question", "Enter")
+    page.locator(".zd-turn").nth(answers).locator(".zd-foot").wait_for()
 
 
 def take(chromium: Browser, address: str, shot: Shot, folder: Path) -> Path:
@@ -126,7 +131,8 @@ def take(chromium: Browser, address: str, shot: Shot, folder: Path) -> Path:
     page.wait_for_selector(".zd-welcome")
     for question in (FIRST, SECOND):
         ask(page, question)
-    page.locator(".zd-answer").last.locator("a.cite").first.click()
+    page.locator(".zd-turn:last-child .zd-follow").first.wait_for()
+    page.locator(".zd-answer").last.locator("button.cite").first.click()
     page.wait_for_timeout(800)  # the panel glides to the citation
     file = folder / f"{shot.name}.png"
     page.screenshot(path=str(file))

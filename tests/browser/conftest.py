@@ -83,7 +83,9 @@ def scripted(chromium) -> Iterator[tuple[str, ScriptedChatbot]]:
         }
     )
     port = screenshot.free_port()
-    config = uvicorn.Config(create_app(chatbot), port=port, log_level="warning", timeout_graceful_shutdown=1)
+    app = create_app(chatbot)
+    chatbot.service = app.state.service
+    config = uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 
-from index.passage import Hit, Passage, Speaker, Where
+from index.errors import LibraryError
+from index.passage import Document, Hit, Passage, Speaker, Where
 from rag.answer import Answer, Citation, Done, Event, Retrieved, Text, Turn
 
 HOSTILE = (
@@ -51,8 +54,17 @@ class ScriptedLibrary:
 
     stored: dict[int, Passage] = field(default_factory=dict)
     generation: int = 1
-    documents: int = 2
+    held: int = 2
     error: Exception | None = None
+    home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="zhida-test-")))
+    catalog: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(
+            meta=dict, totals=lambda: SimpleNamespace(documents=2, passages=134)
+        )
+    )
+
+    def collections(self) -> list[str]:
+        return [""]
 
     def refresh(self) -> bool:
         if self.error is not None:
@@ -63,14 +75,20 @@ class ScriptedLibrary:
         return [self.stored[id] for id in ids if id in self.stored]
 
     def neighbours(self, near: Passage, before: int = 1, after: int = 1) -> list[Passage]:
-        return [passage("前文。", start=0), near, passage("后文。", start=near.end)]
+        return [passage("前文。", start=0, end=3), near, passage("后文。", start=near.end, end=near.end + 3)]
 
     def all_passages(self) -> list[Passage]:
         return []
 
+    def document(self, name: str, collection: str = "") -> Document:
+        raise LibraryError("没有这个文档 no such document")
+
+    def documents(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name=f"文件{i}.txt", collection="", passages=67) for i in range(self.held)]
+
     def status(self) -> SimpleNamespace:
         self.refresh()
-        return SimpleNamespace(documents=self.documents, passages=134 if self.documents else 0)
+        return SimpleNamespace(documents=self.held, passages=134 if self.held else 0)
 
 
 @dataclass
@@ -83,6 +101,8 @@ class ScriptedChatbot:
     retriever: None = None
     library: ScriptedLibrary = field(default_factory=ScriptedLibrary)
     asked: list[tuple[str, tuple[Turn, ...]]] = field(default_factory=list)
+    service: object = None
+    """Of the application that serves it, where a test has to reach it."""
 
     def stream(
         self, question: str, turns: Sequence[Turn] = (), where: Where | None = None

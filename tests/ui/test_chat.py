@@ -1,101 +1,238 @@
-"""The chat page's events, without a browser."""
+"""The chat page's events and functions, without a browser."""
 
 import asyncio
+import base64
+import io
+import zipfile
 from types import SimpleNamespace
 
+import pytest
+from starlette.requests import Request
+
 from index.errors import AnswererError
-from tests.ui.doubles import ScriptedChatbot, ScriptedLibrary, answered, passage
-from ui.chat import Conversation, Talk, build_page
-from ui.texts import ZH
+from rag.dialogue import Dialogue
+from rag.history import History
+from rag.settings import Settings
+from tests.ui.doubles import HOSTILE, ScriptedChatbot, ScriptedLibrary, answered, passage
+from ui.chat import build_page, look
+from ui.page.desk import Desk
+from ui.page.talk import Talk
+from ui.service import Service
+from ui.texts import EN, ZH
 
-REQUEST = SimpleNamespace(headers={"accept-language": "zh-CN"})
+
+def request(language="zh-CN"):
+    headers = [(b"accept-language", language.encode())]
+    return Request({"type": "http", "headers": headers, "client": ("127.0.0.1", 1), "query_string": b""})
 
 
-def drive(stream):
+def serve(tmp_path, chatbot, **settings):
+    given = Settings(home=tmp_path, **settings)
+    return Service(Dialogue(chatbot, History.open(tmp_path), given), given)
+
+
+def ask(service, question, until=None, **data):
+    """The states of an answer; with `until`, broken off after the first for which it holds."""
+
     async def run():
-        return [outputs async for outputs in stream]
+        wrapped = SimpleNamespace(request=request(), headers=request().headers)
+        event = SimpleNamespace(_data={"key": 7, "question": question, **data})
+        states = Talk(service).ask(event, wrapped)
+        taken = []
+        async for state in states:
+            taken.append(state)
+            if until and until(state):
+                break
+        await states.aclose()
+        return taken
 
     return asyncio.run(run())
 
 
-def test_an_answer_is_shown_in_stages_and_ends_with_its_citation():
-    chatbot = ScriptedChatbot({"问": answered("问", passage(), "首句在此。")}, pause=0.1)
-    conversation = Conversation()
-    outputs = drive(Talk(chatbot).ask(" 问 ", conversation, REQUEST))
-    replies = [output[0][1]["content"] for output in outputs if isinstance(output[0], list)]
-    assert ZH.searching in replies[0]
-    assert any(ZH.writing.format(passages=2) in reply and "growing" in reply for reply in replies)
-    assert 'href="#cite-1-1"' in replies[-1]
-    assert '<mark id="cite-1-1">首句在此。</mark>' in conversation.panel(ZH)
-    assert not conversation.exchanges[0].open
+def call(service, name, language="zh-CN", **data):
+    function = {function.__name__: function for function in Desk(service).functions()}[name]
+    return function(data, request(language))
 
 
-def test_the_turns_before_go_along_with_a_question():
-    chatbot = ScriptedChatbot({"甲": answered("甲", passage(), "首句在此。")})
-    conversation = Conversation()
-    for question in ("甲", "乙"):
-        drive(Talk(chatbot).ask(question, conversation, REQUEST))
+@pytest.fixture
+def answer():
+    return answered("问", passage(), "首句在此。")
+
+
+def test_an_answer_comes_in_states_that_end_with_its_citation_and_its_panel(tmp_path, answer):
+    states = ask(serve(tmp_path, ScriptedChatbot({"问": answer}, pause=0.1)), " 问 ")
+    assert {state["key"] for state in states} == {7}
+    assert [state["state"] for state in states] == ["writing"] * (len(states) - 1) + ["done"]
+    assert states[0]["passages"] == 2
+    assert "首句" in states[-2]["text"]
+    done = states[-1]
+    assert done["status"] == "answered"
+    assert f'data-answer="{done["answer"].replace("-", "&#45;").replace("_", "&#95;")}"' in done["html"]
+    assert "首句在此。</mark>" in done["panel"]
+    assert "前文。" in done["panel"]
+
+
+def test_only_what_has_changed_is_sent(tmp_path, answer):
+    states = ask(serve(tmp_path, ScriptedChatbot({"问": answer}, pause=0.1)), "问")
+    assert all("html" not in state and "panel" not in state for state in states[:-1])
+    assert states[-1]["text"] == ""
+
+
+def test_the_turns_before_go_along_with_a_question(tmp_path, answer):
+    chatbot = ScriptedChatbot({"甲": answer})
+    service = serve(tmp_path, chatbot)
+    conversation = ask(service, "甲")[-1]["conversation"]
+    ask(service, "乙", conversation=conversation)
     assert [turn.answer for turn in chatbot.asked[1][1]] == ["首句在此。[1]"]
 
 
-def test_retry_replaces_the_last_answer():
-    chatbot = ScriptedChatbot()
-    conversation = Conversation()
-    drive(Talk(chatbot).ask("甲", conversation, REQUEST))
-    drive(Talk(chatbot).retry(conversation, REQUEST))
-    assert [question for question, _ in chatbot.asked] == ["甲", "甲"]
-    assert len(conversation.exchanges) == 1
+def test_a_retry_takes_the_place_of_the_answer(tmp_path):
+    service = serve(tmp_path, ScriptedChatbot())
+    first = ask(service, "甲")[-1]
+    second = ask(service, "甲", conversation=first["conversation"], replaces=first["answer"])[-1]
+    opened = call(service, "open", conversation=first["conversation"])
+    assert [exchange["answer"] for exchange in opened["exchanges"]] == [second["answer"]]
 
 
-def test_an_empty_question_and_a_retry_of_nothing_do_nothing():
+def test_an_empty_question_is_not_asked(tmp_path):
     chatbot = ScriptedChatbot()
-    drive(Talk(chatbot).ask("  ", Conversation(), REQUEST))
-    drive(Talk(chatbot).retry(Conversation(), REQUEST))
+    service = serve(tmp_path, chatbot)
+    for question in ("  ", "", 5, None, ["甲"]):
+        assert ask(service, question) == []
     assert chatbot.asked == []
 
 
-def test_half_a_character_does_not_break_a_question():
+def test_half_a_character_does_not_break_a_question(tmp_path):
     chatbot = ScriptedChatbot()
-    drive(Talk(chatbot).ask("海\ud800岳", Conversation(), REQUEST))
+    ask(serve(tmp_path, chatbot), "海\ud800岳")
     assert chatbot.asked[0][0] == "海?岳"
 
 
-def test_a_fresh_page_over_an_empty_library_says_how_to_add_documents():
-    for documents, shown in ((0, "zhida sync"), (2, ZH.welcome_title)):
-        library = ScriptedLibrary(documents=documents)
-        _, chat, _ = Talk(ScriptedChatbot(library=library)).greet(REQUEST)
-        assert shown in chat.placeholder
-
-
-def test_what_breaks_is_shown_and_the_conversation_goes_on(caplog):
+def test_what_breaks_is_shown_and_nothing_of_a_defect_is_told(tmp_path, caplog):
     for error, shown in ((AnswererError("模型断了"), "模型断了"), (RuntimeError("秘密"), ZH.failed_text)):
-        conversation = Conversation()
-        drive(Talk(ScriptedChatbot(error=error)).ask("甲", conversation, REQUEST))
-        assert shown in conversation.exchanges[0].reply
-        assert "秘密" not in conversation.exchanges[0].reply
-        assert conversation.turns() == []
+        last = ask(serve(tmp_path, ScriptedChatbot(error=error)), "甲")[-1]
+        assert last["state"] == "failed"
+        assert shown in last["html"]
+        assert "秘密" not in last["html"]
     assert "秘密" in caplog.text
 
 
-def test_stop_keeps_what_was_written():
-    conversation = Conversation()
-    talk = Talk(ScriptedChatbot({"问": answered("问", passage(), "首句在此。")}, pause=0.1))
-
-    async def run():
-        stream = talk.ask("问", conversation, REQUEST)
-        async for _ in stream:
-            if conversation.exchanges[0].written:
-                break
-        await stream.aclose()
-
-    asyncio.run(run())
-    talk.stop(conversation, REQUEST)
-    assert ZH.stopped in conversation.exchanges[0].reply
-    assert "首句" in conversation.exchanges[0].reply
-    assert conversation.turns() == []
+def test_who_asks_too_much_is_told_so_and_when_to_come_back(tmp_path):
+    service = serve(tmp_path, ScriptedChatbot())
+    service.admission.draining = True
+    last = ask(service, "甲")[-1]
+    assert last["state"] == "failed"
+    assert ZH.busy_title in last["html"]
 
 
-def test_the_page_offers_no_public_endpoint_and_sends_no_analytics():
-    page = build_page(ScriptedChatbot())
+def test_a_stopped_answer_is_kept_as_far_as_it_came_and_its_place_is_free(tmp_path, answer):
+    service = serve(tmp_path, ScriptedChatbot({"问": answer}, pause=0.15))
+    states = ask(service, "问", until=lambda state: bool(state["text"]))
+    assert service.admission.running == 0
+
+    async def settled():
+        for _ in range(50):
+            entries = service.dialogue.history.entries(states[0]["conversation"], "")
+            if entries:
+                return entries
+            await asyncio.sleep(0.05)
+
+    entries = asyncio.run(settled())
+    assert entries[0].status == "stopped"
+    opened = call(service, "open", conversation=states[0]["conversation"])
+    assert ZH.stopped in opened["exchanges"][0]["html"]
+    assert "首句" in opened["exchanges"][0]["html"]
+
+
+def test_a_fresh_page_over_an_empty_library_says_how_to_add_documents(tmp_path):
+    for held, shown in ((0, "zhida"), (2, ZH.welcome_title)):
+        service = serve(tmp_path, ScriptedChatbot(library=ScriptedLibrary(held=held)))
+        assert shown in call(service, "hello")["html"]
+
+
+def test_the_page_speaks_the_language_that_is_asked_for(tmp_path):
+    service = serve(tmp_path, ScriptedChatbot())
+    for browser, wished, texts in (
+        ("zh", "", ZH),
+        ("zh-CN,zh;q=0.9", "", ZH),
+        ("en-US", "", EN),
+        ("en-US", "zh-CN", ZH),
+        ("zh-CN", "en", EN),
+    ):
+        start = call(service, "hello", language=browser, lang=wished)
+        assert start["lang"] == texts.lang
+        assert texts.placeholder in start["html"]
+        assert start["texts"] == dict(texts.script)
+
+
+def test_nobodys_conversation_is_told_apart_from_none(tmp_path):
+    service = serve(tmp_path, ScriptedChatbot())
+    other = service.dialogue.history.start("somebody").id
+    for name in ("open", "rename", "delete", "export"):
+        for id in (other, "none", ""):
+            assert set(call(service, name, conversation=id, title="新")) == {"error"}
+    for name in ("feedback", "draft", "suggest"):
+        assert set(call(service, name, answer="none", verdict="up")) == {"error"}
+
+
+def test_conversations_are_found_renamed_and_deleted(tmp_path):
+    service = serve(tmp_path, ScriptedChatbot())
+    conversation = ask(service, "校准多久一次")[-1]["conversation"]
+    call(service, "rename", conversation=conversation, title=HOSTILE)
+    listed = call(service, "conversations", find="校准")["html"]
+    assert conversation in listed.replace("&#45;", "-").replace("&#95;", "_")
+    assert "<script" not in listed
+    assert ZH.none_found in call(service, "conversations", find="没有这种")["html"]
+    call(service, "delete", conversation=conversation)
+    assert ZH.no_conversations in call(service, "conversations")["html"]
+
+
+def test_feedback_is_kept_with_the_answer(tmp_path):
+    service = serve(tmp_path, ScriptedChatbot())
+    answer = ask(service, "甲")[-1]["answer"]
+    assert call(service, "feedback", answer=answer, verdict="down", reason="不完整", comment="少一半") == {}
+    said = service.dialogue.history.feedback_of(answer, "")
+    assert (said.verdict, said.reason, said.comment) == ("down", "不完整", "少一半")
+    assert "error" in call(service, "feedback", answer=answer, verdict="sideways")
+
+
+def test_a_refused_question_becomes_a_draft_once(tmp_path):
+    from eval.gold import read_gold
+
+    service = serve(tmp_path, ScriptedChatbot())
+    answer = ask(service, "食堂几点开门？")[-1]["answer"]
+    for _ in range(2):
+        assert call(service, "draft", answer=answer) == {}
+    drafts = read_gold(service.library.home / "drafts.jsonl").items
+    assert [(item.question, item.status) for item in drafts] == [("食堂几点开门？", "draft")]
+
+
+def test_a_conversation_is_taken_away_as_markdown_and_word(tmp_path, answer):
+    service = serve(tmp_path, ScriptedChatbot({"问": answer}))
+    conversation = ask(service, "问")[-1]["conversation"]
+    markdown = call(service, "export", conversation=conversation, format="md")
+    text = base64.b64decode(markdown["content"]).decode()
+    assert markdown["name"] == "问.md"
+    assert text.startswith("# 问\n")
+    assert "> 首句在此。" in text
+    word = call(service, "export", conversation=conversation, format="docx")
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(word["content"]))) as archive:
+        assert "首句在此。" in archive.read("word/document.xml").decode()
+
+
+def test_what_is_no_object_is_taken_for_an_empty_one(tmp_path):
+    service = serve(tmp_path, ScriptedChatbot())
+    for function in Desk(service).functions():
+        for data in (None, [], "x", 5, {"conversation": 5, "answer": [], "title": {}}):
+            assert isinstance(function(data, request()), dict)
+
+
+def test_the_page_offers_no_public_endpoint_and_sends_no_analytics(tmp_path):
+    page = build_page(serve(tmp_path, ScriptedChatbot()))
     assert page.analytics_enabled is False
     assert {fn.api_visibility for fn in page.fns.values()} == {"private"}
+
+
+def test_the_head_names_no_other_host(tmp_path):
+    head = look()["head"].replace("http://www.w3.org/2000/svg", "")
+    assert "://" not in head.replace("https?:\\/\\/", "")

@@ -39,6 +39,8 @@ def events_of(response):
 
 def test_ask_answers_in_json(client):
     answer = client.post("/api/ask", json={"question": " 问 "}).json()
+    assert answer.pop("answer_id")
+    assert answer.pop("conversation_id") == ""
     assert answer == json.loads(json.dumps(ANSWER.as_dict()))
     assert answer["citations"][0]["quote"] == "首句在此。"
 
@@ -49,7 +51,9 @@ def test_ask_streams_the_same_answer_as_events(client):
     events = events_of(response)
     assert [name for name, _ in events][:1] == ["retrieved"]
     assert "".join(data["delta"] for name, data in events if name == "text") == ANSWER.text
-    assert events[-1] == ("done", json.loads(json.dumps(ANSWER.as_dict())))
+    name, done = events[-1]
+    assert name == "done"
+    assert json.loads(json.dumps(ANSWER.as_dict())).items() <= done.items()
 
 
 def test_earlier_turns_reach_the_chatbot(client, chatbot):

@@ -88,4 +88,6 @@ def _source(citation: Citation) -> str:
     head = " · ".join([title(passage), *facts(passage)])
     quote = " ".join(citation.quote.split())
     lines = [f"\n[{citation.number}] {printable(head)}", f"    “{printable(quote)}”"]
+    if citation.also_in:
+        lines.append(f"    另见 also in: {printable('、'.join(citation.also_in))}")
     return "\n".join(lines + ([f"    {printable(passage.url)}"] if passage.url else []))

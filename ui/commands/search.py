@@ -89,8 +89,9 @@ def _batch(arguments: argparse.Namespace) -> int:
 
 
 def as_dict(hit: Hit) -> dict[str, object]:
-    """A hit in the form that the batch contract promises."""
+    """A hit in the form that the batch contract promises, with `also_in` where other documents say the same."""
     passage = hit.passage
+    also = {"also_in": list(dict.fromkeys(other.document for other in hit.also))} if hit.also else {}
     return {
         "document": passage.document,
         "passage_id": passage.id,
@@ -98,6 +99,7 @@ def as_dict(hit: Hit) -> dict[str, object]:
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,
+        **also,
     }
 
 
@@ -107,4 +109,6 @@ def in_words(hit: Hit, rank: int) -> str:
     head = " · ".join([title(passage), *facts(passage)])
     text = " ".join(passage.text.split())
     place = f"[{passage.start}-{passage.end}]"
-    return f"{rank}. {hit.score:.3f}  {printable(head)} {place}\n   {printable(text)}\n"
+    also = "、".join(dict.fromkeys(other.document for other in hit.also))
+    also = f"\n   另见 also in: {printable(also)}" if also else ""
+    return f"{rank}. {hit.score:.3f}  {printable(head)} {place}\n   {printable(text)}{also}\n"

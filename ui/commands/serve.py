@@ -20,17 +20,27 @@ LAST_PORT = 65535
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `zhida serve`."""
     parser.add_argument("--docs", type=Path, metavar="FOLDER", help="先同步此文件夹 sync this folder first")
-    parser.add_argument("--host", help="只限本机 loopback only (127.0.0.1)")
+    parser.add_argument(
+        "--host", help="监听地址，无登录时只限本机 loopback only unless people sign in (127.0.0.1)"
+    )
     parser.add_argument("--port", type=whole_number(LAST_PORT), metavar="N", help="端口 port (7860)")
+    parser.add_argument(
+        "--no-chat", action="store_true", help="只要接口，不要网页 the API alone, without the chat page"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Syncs, says where the page is once it can be opened, and serves until it is stopped."""
     settings = settings_of(arguments, host=arguments.host, port=arguments.port)
+    # Everything that is imported within here takes a second or more.
+    from ui.access.identify import Access
+
+    Access(settings).check()
     # Taking the port first tells a clash at once, before seconds are spent on loading and indexing.
-    listener = bind(settings.host, settings.port)
-    # Everything below takes seconds to import.
+    listener = bind(settings.host, settings.port, settings.auth)
     from rag.build import open_chatbot, open_library
+    from rag.dialogue import Dialogue
+    from rag.history import History
     from ui.commands.sync import report_to_stderr, sync_with_progress
 
     try:
@@ -49,10 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
             raise ReadError(report.message)
     chatbot = open_chatbot(settings, library)
     note("正在启动 starting…")
-    from ui.server import serve
+    from ui.server import create_app, serve
 
+    dialogue = Dialogue(chatbot, History.open(settings.home), settings)
+    app = create_app(dialogue, settings, chat=not arguments.no_chat)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    serve(chatbot, listener, lambda: say(f"质答已就绪 Zhida is ready: http://{host}:{settings.port}"))
+    serve(app, listener, lambda: say(f"质答已就绪 Zhida is ready: http://{host}:{settings.port}"))
     return 0
 
 
@@ -66,15 +78,16 @@ def rebuild_command(arguments: argparse.Namespace) -> str:
     return shlex.join(command)
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, auth: str = "none") -> socket.socket:
     """A socket bound to `host:port`, not yet listening.
 
-    Raises SettingsError for a host that other machines could reach, and for a port that is taken.
+    Raises SettingsError for a port that is taken, and where nobody has to say who he is (`auth` is "none"), for a host
+    that other machines could reach.
     """
-    if not is_loopback(host):
+    if auth == "none" and not is_loopback(host):
         raise SettingsError(
-            f"还没有登录功能，只能绑定本机地址 there is no authentication yet, so only this machine may connect: "
-            f"--host 127.0.0.1, 而不是 not {host}"
+            f"没有登录就只能绑定本机地址 without authentication only this machine may connect: "
+            f"--host 127.0.0.1, 而不是 not {host}; 或设置登录 or have people sign in: ZHIDA_AUTH=password"
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from ui.commands.options import settings_of
 from ui.console import as_json, printable, say
+from ui.sync_report import without_name
 
 HELP = "资料库的现状 what the library holds"
 
@@ -26,7 +27,12 @@ def run(arguments: argparse.Namespace) -> int:
     status, documents = library.status(), library.documents()
     if arguments.json:
         listed = [
-            {"name": document.name, "title": document.title, "passages": document.passages}
+            {
+                "name": document.name,
+                "title": document.title,
+                "passages": document.passages,
+                "notices": list(document.notices),
+            }
             for document in documents
         ]
         say(as_json({"home": str(settings.home), **asdict(status), "files": listed}))
@@ -49,4 +55,6 @@ def run(arguments: argparse.Namespace) -> int:
         say("可退回上一版 a previous state is kept: zhida rollback")
     for document in documents:
         say(f"  {printable(document.name)} · {document.passages} 段 passages")
+        for notice in document.notices:
+            say(f"    注意 note: {printable(without_name(notice, document.name))}")
     return 0

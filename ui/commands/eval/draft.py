@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ui.console import note, say
+from ui.commands.options import settings_of
+from ui.console import complain, note, say
 
 HELP = "把问答记录变成待审核的评测题 make draft gold items of answer records"
 ALL = "all"
@@ -16,8 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "answers",
         type=Path,
+        nargs="?",
         metavar="ANSWERS.jsonl",
         help="问答记录（zhida ask --batch 的输出） answer records, as `zhida ask --batch` writes them",
+    )
+    parser.add_argument(
+        "--from-history",
+        action="store_true",
+        help="用资料库里的对话记录 take the library's own history instead of a file",
     )
     parser.add_argument(
         "--out",
@@ -44,15 +51,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Writes the drafts; a file of drafts that is there already is not overwritten."""
+    if (arguments.answers is None) != arguments.from_history:
+        complain("请给出问答记录或 --from-history give either a file of answers or --from-history")
+        return 2
     # The checks of the arguments need none of this.
-    from eval.drafts import REASONS, drafts_of, read_answers
+    from eval.drafts import REASONS, asked_in, drafts_of, read_answers
     from eval.gold import GoldError, GoldSet
     from eval.gold_files import read_any, write_gold
+    from rag.history import open_history
 
     out: Path = arguments.out
     if out.exists() and out.stat().st_size:
         raise GoldError(f"已有草稿，不覆盖 there are drafts already and none is overwritten: {out}: --out")
-    asked, left_out = read_answers(arguments.answers)
+    if arguments.from_history:
+        with open_history(settings_of(arguments).home) as history:
+            asked, left_out = asked_in(history.receipts(owner=None))
+    else:
+        asked, left_out = read_answers(arguments.answers)
     gold = read_any(arguments.gold) if arguments.gold else None
     only = REASONS if ALL in arguments.only else arguments.only
     drafts = drafts_of(asked, gold, only)
