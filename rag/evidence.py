@@ -15,9 +15,10 @@ from index import words
 from index.dates import relative_dates
 from index.passage import Hit, Passage
 from index.split import clauses
+from rag.demands import demands
 from rag.features import FEATURES, Nearness, SentenceFeatures, repeats, sentence_weights, states_new
 from rag.matching import comparable, holds
-from rag.orders import asks_about_orders, orders_reader
+from rag.orders import asks_about_orders, is_order, orders_reader
 from rag.question import Constraint, Question
 
 ENOUGH = 0.45
@@ -125,6 +126,8 @@ class EvidenceFinder:
 
         Returns the verdict and that sentence; if none is enough, the verdict that came nearest and None.
         """
+        if is_order(comparable(self.question.standalone)):
+            return Verdict(False, 0.0), None
         dateline = self._dateline()
         if dateline:
             return Verdict(True, 1.0), dateline
@@ -197,12 +200,18 @@ class EvidenceFinder:
             if not _meets(one, article if one.kind == "title" else source)
         ]
         absent = [term for term in self.question.terms if holds(term, article) < 0.5]
-        hard = self.question.head_noun in absent or any(_excludes(one, source) for one in lacking)
+        hard = self.question.head_noun in absent or any(
+            _excludes(one, source, passage.published) for one in lacking
+        )
         around = comparable(
             " ".join(one.text for one in (piece, *_next_to(piece)) if one) + passage.published
         )
-        hard = hard or not states_new(self.question.asks, comparable(self.question.standalone), around)
-        uncovered = tuple(dict.fromkeys([one.shown for one in lacking] + absent))
+        asked = comparable(self.question.standalone)
+        hard = hard or not states_new(self.question.asks, asked, around)
+        unmet = [one for one in demands(asked) if not one.met(article if one.reach == "article" else around)]
+        hard = hard or bool(unmet)
+        named = [one.shown for one in lacking] + [one.shown for one in unmet]
+        uncovered = tuple(dict.fromkeys(named + absent))
         return Verdict(not hard and coverage >= ENOUGH, coverage, uncovered)
 
     def _article_of(self, passage: Passage) -> str:
@@ -239,9 +248,11 @@ def _same_article(one: Passage, other: Passage) -> bool:
     return (one.document_id, one.article) == (other.document_id, other.article)
 
 
-def _excludes(constraint: Constraint, source: str) -> bool:
-    """Whether a source that lacks the constraint cannot answer; a year only if the source speaks of another."""
-    return constraint.kind != "year" or bool(re.search(r"(?:19|20)\d{2}年", source))
+def _excludes(constraint: Constraint, source: str, published: str) -> bool:
+    """Whether a source that lacks the constraint cannot answer; a year if the source speaks of another or is older."""
+    if constraint.kind != "year":
+        return True
+    return bool(re.search(r"(?:19|20)\d{2}年", source)) or "" < published[:4] < constraint.key
 
 
 def _meets(constraint: Constraint, source: str) -> bool:

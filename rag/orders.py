@@ -42,3 +42,14 @@ def orders_reader(text: str) -> bool:
 def asks_about_orders(question: str) -> bool:
     """Whether the normalised question is about such orders, so that one may be quoted in answer to it."""
     return bool(_ABOUT_ORDERS.search(question))
+
+
+_ROLE = re.compile(
+    r"你(?:现在|从现在起|就)?是\S{0,16}(?:助手|模型|机器人|角色)|扮演|只(?:许|能|准|需要?)(?:回答|回复|输出|说)|输出\S{0,8}提示词"
+)
+_ASKING = re.compile(r"[?？吗呢]\s*$|什么|哪|谁|怎|为何|是否|多少")
+
+
+def is_order(question: str) -> bool:
+    """Whether the normalised text is no question at all, but tells the assistant how to behave."""
+    return bool((_OVERRIDE.search(question) or _ROLE.search(question)) and not _ASKING.search(question))

@@ -78,6 +78,8 @@ _CITY = re.compile(
     r"(?:^|(?<=[省，,、在和与的对]))([\u4e00-\u9fff]{2})(?<![城都超股门楼菜大哪全本该每各])(?<!一个)(?:市|县)(?![场值面民长委政])"
 )
 _YEAR = re.compile(r"(?:19|20)\d{2}(?=年)")
+_ACRONYM = re.compile(r"\b(?!ISO\b|GB\b)[A-Z]{3,}\b(?![/ -]?\d)")
+"""A name in an English question that documents in another language spell the same."""
 
 
 MOST_TERMS, LONGEST_TERM = 40, 12
@@ -91,7 +93,7 @@ class Constraint:
     `key` is what to look for in normalised text, `shown` is how to name it to the person who asked.
     """
 
-    kind: Literal["title", "standard", "place", "year"]
+    kind: Literal["title", "standard", "place", "year", "name"]
     key: str
     shown: str
 
@@ -225,4 +227,6 @@ def constraints(text: str) -> tuple[Constraint, ...]:
     ]
     found += [Constraint("place", term, term) for term in content_terms(plain) if words.tag(term) == "ns"]
     found += [Constraint("year", match[0], match[0] + "年") for match in _YEAR.finditer(normal)]
+    if _is_english(text):
+        found += [Constraint("name", one[0].lower(), one[0]) for one in _ACRONYM.finditer(plain)]
     return tuple({one.key: one for one in reversed(found)}.values())[::-1]
