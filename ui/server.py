@@ -26,6 +26,7 @@ from ui.api.errors import refuse_request
 from ui.logs import log_to
 from ui.security import protect
 from ui.service import Service
+from ui.viewer.routes import viewer_routes
 from ui.widget.routes import widget_routes
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def create_app(
     app.state.service = service
     routes = api_routes(service)
     routes.routes += widget_routes(service).routes
+    routes.routes += viewer_routes(service).routes
     protect(app, service, routes.routes)
     app.include_router(routes)
     tell_errors(app)

@@ -15,10 +15,10 @@ from starlette.responses import StreamingResponse
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """The address of `app`, served until the block is left."""
+def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """The address of `app`, served until the block is left; at `port` or at any that is free."""
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.bind(("127.0.0.1", port))
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)
     )

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from index.errors import NotThere, SettingsError
 from index.passage import is_private
 from ui.access.store import Store, grants, now, sessions, users
-from ui.access.subject import EVERYONE, PUBLIC, RESERVED, ROLES, Role, checked_name
+from ui.access.subject import EVERYONE, PUBLIC, RESERVED, ROLES, Role, checked_name, is_name
 
 FAILURES = 5
 LOCKED = 15 * 60.0
@@ -132,8 +132,10 @@ class Accounts:
 
     def sign_in(self, name: str, password: str) -> User | None:
         """The user whose name and password these are; None for any reason why he cannot come in."""
-        with self._store.reading() as connection:
-            row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
+        row = None
+        if is_name(name):
+            with self._store.reading() as connection:
+                row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
         usable = row is not None and row.password and not row.disabled and row.locked_until <= self._clock()
         # Something is verified in every case, so that the time does not tell who has an account.
         right = self._verified(row.password if row is not None and usable else self._decoy(), password)

@@ -36,7 +36,9 @@ VISITOR_COOKIE = "zhida_visitor"
 
 NAME_LENGTH = 128
 # No slash: names of widgets' users have them, so that nobody can be taken for one.
-_NAME = re.compile(r"[^\s\x00-\x1f\x7f/~,\"<>\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]{1,128}")
+_NAME = re.compile(
+    r"[^\s\x00-\x1f\x7f/~,\"<>\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]{1,128}"
+)
 
 
 @dataclass(frozen=True, slots=True)

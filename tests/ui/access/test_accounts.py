@@ -53,7 +53,12 @@ def sessions(store, clock):
 
 
 def test_nothing_is_written_before_there_is_something_to_write(store, accounts, sessions):
-    assert (accounts.listed(), accounts.granted(), accounts.known("a"), sessions.get("x" * 43)) == ([], {}, None, None)
+    assert (accounts.listed(), accounts.granted(), accounts.known("a"), sessions.get("x" * 43)) == (
+        [],
+        {},
+        None,
+        None,
+    )
     assert not store.file.exists()
 
 
@@ -107,10 +112,6 @@ def test_every_refusal_costs_one_verification(accounts, name):
     accounts.disable("disabled")
     accounts.add("elsewhere", "")
     before = CountingHasher.verified
-    if "\ud800" in name:
-        with pytest.raises((AccessUnavailable, UnicodeError)):
-            accounts.sign_in(name, "wrong")
-        return
     assert accounts.sign_in(name, "wrong") is None
     assert CountingHasher.verified == before + 1
 
@@ -138,7 +139,9 @@ def test_somebody_unknown_can_be_disabled_and_let_in_again(accounts):
     assert not accounts.is_disabled("from.elsewhere@corp.example")
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a/b", "widget/x/y", "~a", "a,b", "a\n", "<b>", "x" * 129, "a\u202eb"])
+@pytest.mark.parametrize(
+    "name", ["", "a b", "a/b", "widget/x/y", "~a", "a,b", "a\n", "<b>", "x" * 129, "a\u202eb"]
+)
 def test_names_that_could_be_taken_for_another(accounts, name):
     with pytest.raises(SettingsError):
         accounts.add(name, PASSWORD)

@@ -27,12 +27,12 @@ from ui.server import create_app
 
 # One machine for each collection: what it is asked by, and words that are in its document and in no question. All
 # documents have a sentence in common, so that those which say the same are named beside each other.
-COLLECTIONS = {"": "赤豹", "甲": "青鸾", "乙": "玄龟", "丙": "白鹿"}
+COLLECTIONS = {"": "赤豹", "甲号库": "青鸾", "乙号库": "玄龟", "丙号库": "白鹿"}
 MARKS = {
     "": ("六十一度", "何敏"),
-    "甲": ("七十二度", "陈立新"),
-    "乙": ("八十三度", "林晓燕"),
-    "丙": ("九十四度", "周广济"),
+    "甲号库": ("七十二度", "陈立新"),
+    "乙号库": ("八十三度", "林晓燕"),
+    "丙号库": ("九十四度", "周广济"),
 }
 GROUPS = ("g1", "g2", "g3")
 SHARED = "全厂的灭火器检查周期为四十五天，由安全员负责检查和记录。"
@@ -41,7 +41,7 @@ ALL = frozenset(COLLECTIONS)
 
 def text_of(collection: str) -> str:
     name, (degrees, person) = COLLECTIONS[collection], MARKS[collection]
-    return f"{person}规程\n\n{name}机组的轴承温度上限为{degrees}，由{person}负责记录。\n\n{SHARED}\n"
+    return f"{person}规程\n\n{name}机组的轴承温度上限为{degrees}，由{person}负责记录。\n\n{person}班组共有员工{len(name) + 37}人。\n\n{SHARED}\n"
 
 
 def file_of(collection: str) -> str:
@@ -106,8 +106,9 @@ def outputs(world, who):
     gets += [f"/api/documents?find={file_of(name)}" for name in COLLECTIONS]
     gets += [f"/api/sources/{passage.id}" for passage in world.service.library.all_passages()]
     texts += [world.send(who, "GET", url).text for url in gets]
-    message = {"messages": [{"role": "user", "content": "灭火器的检查周期是多少天？"}]}
-    texts.append(world.send(who, "POST", "/v1/chat/completions", json=message).text)
+    for body in asks[: len(COLLECTIONS)]:
+        message = {"messages": [{"role": "user", "content": body["question"]}]}
+        texts.append(world.send(who, "POST", "/v1/chat/completions", json=message).text)
     return texts, conversation
 
 
@@ -147,7 +148,7 @@ drawn_grants = st.dictionaries(
 
 
 # Not made smaller when it fails: each case asks a dozen questions.
-@settings(max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(
     grants=drawn_grants,
     member=st.sets(st.sampled_from(GROUPS)),
@@ -161,7 +162,8 @@ def test_nothing_of_a_hidden_collection_is_in_any_output(world, grants, member, 
         texts += page_outputs(world, who, conversation)
     for text in texts:
         for name in ALL - reads:
-            assert not any(mark in text for mark in MARKS[name]), (who, sorted(reads), name, text[:500])
+            marks = (*MARKS[name], name) if name else MARKS[name]
+            assert not any(mark in text for mark in marks), (who, sorted(reads), name, text[:500])
     if who in ("u1", "u2"):
         listed = world.send(who, "GET", "/api/documents").json()
         assert listed["total"] == len(reads)
@@ -173,14 +175,14 @@ def test_nothing_of_a_hidden_collection_is_in_any_output(world, grants, member, 
 
 
 def test_an_answer_is_withheld_once_its_documents_are_closed_and_back_when_they_open(world):
-    set_up(world, {"甲": ["g1"]}, {"g1"})
+    set_up(world, {"甲号库": ["g1"]}, {"g1"})
     conversation = world.send("u1", "POST", "/api/conversations", json={"title": ""}).json()[
         "conversation_id"
     ]
     for question in ("青鸾机组的轴承温度上限是多少？", "由谁负责记录？"):
         body = {"question": question, "conversation_id": conversation}
         (citation,) = world.send("u1", "POST", "/api/ask", json=body).json()["citations"]
-        assert citation["collection"] == "甲"
+        assert citation["collection"] == "甲号库"
     url = f"/api/conversations/{conversation}"
     open_text = world.send("u1", "GET", url).text
     assert "七十二度" in open_text
@@ -193,7 +195,7 @@ def test_an_answer_is_withheld_once_its_documents_are_closed_and_back_when_they_
     answer = world.send(
         "u1", "POST", "/api/ask", json={"question": "班长是谁？", "conversation_id": conversation}
     ).json()
-    assert not any(mark in json.dumps(answer, ensure_ascii=False) for mark in MARKS["甲"])
+    assert not any(mark in json.dumps(answer, ensure_ascii=False) for mark in MARKS["甲号库"])
     answer_id = entries_of(world.service.dialogue.history, conversation, "u1", None)[0].answer_id
     subject = world.service.access._from_session(world.people["u1"]["Cookie"].partition("=")[2])
     scope = {"type": "http", "headers": [], "client": ("127.0.0.1", 1), SCOPE: subject}

@@ -9,6 +9,7 @@ from tests.ui.access.conftest import ORIGIN, QUESTION, SECRET
 from ui.access.guard import PAGE_ACTION, action_of
 from ui.access.policy import ACTIONS, WIDGET
 from ui.access.sessions import COOKIE
+from ui.viewer.routes import MEDIA
 
 WHO = ("anonymous", "visitor", "widget", "amei", "bo", "editor", "admin")
 OK = 200
@@ -40,13 +41,29 @@ MATRIX: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/v1/chat/completions"): (401, 403, 403, OK, OK, OK, OK),
     ("GET", "/api/docs"): (401, 403, 403, OK, OK, OK, OK),
     ("GET", "/api/openapi.json"): (401, 403, 403, OK, OK, OK, OK),
+    ("GET", "/sources"): (401, 404, 303, 303, 404, 303, 303),
+    ("GET", "/sources/{document_id}"): (401, 404, OK, OK, 404, OK, OK),
+    ("GET", "/sources/{document_id}/original"): (401, 404, OK, OK, 404, OK, OK),
+    ("GET", "/sources/{document_id}/pages/{page_number}.png"): (
+        401,
+        404,
+        404,
+        404,
+        404,
+        404,
+        404,
+    ),  # has no pages
+    ("GET", "/sources/{document_id}/pages/{page_number}.svg"): (401, 404, 404, 404, 404, 404, 404),
+    **{("GET", f"/sources/{name}"): (OK,) * 7 for name in MEDIA},
     ("GET", "/widget.js"): (OK,) * 7,
     ("GET", "/widget"): (OK,) * 7,
-    ("GET", "/widget/demo"): (401, 403, 403, 403, 403, 403, OK),
     ("GET", "/widget/{name}"): (404,) * 7,  # no such file
-    ("POST", "/widget/visit"): (OK,) * 7,  # the widget is an anonymous one
+    ("POST", "/widget/visit"): (OK,) * 7,
+    ("GET", "/widget/demo"): (401, 403, 403, 403, 403, 403, OK),
 }
 BODIES = {
+    ("GET", "/sources"): {"params": {"name": "研发通知.txt", "collection": "研发"}},
+    ("POST", "/widget/visit"): {"json": {"widget": "portal", "origin": ORIGIN}},
     ("POST", "/login"): {"data": {"name": "amei", "password": "wrong password"}},
     ("POST", "/api/ask"): {"json": {"question": QUESTION["研发"]}},
     ("POST", "/api/documents"): {
@@ -56,7 +73,6 @@ BODIES = {
     ("DELETE", "/api/documents"): {"params": {"name": "没有.txt", "collection": "人事"}},
     ("POST", "/api/conversations"): {"json": {"title": ""}},
     ("PATCH", "/api/conversations/{conversation_id}"): {"json": {"title": "新题"}},
-    ("POST", "/widget/visit"): {"json": {"widget": "portal", "origin": ORIGIN}},
     ("POST", "/v1/chat/completions"): {"json": {"messages": [{"role": "user", "content": QUESTION["研发"]}]}},
 }
 
@@ -134,6 +150,10 @@ def prepared(world, path: str) -> str:
             passage for passage in world.service.library.all_passages() if passage.text == SECRET["研发"]
         )
         return path.replace("{passage_id}", str(hidden.id))
+    if "{document_id}" in path:
+        known = next(info for info in world.service.library.documents() if info.collection == "研发")
+        number = world.service.library.document(known.name, known.collection).id
+        return path.replace("{document_id}", str(number)).replace("{page_number}", "1")
     if "{conversation_id}" in path or path == "/api/feedback":
         conversation = history.start("amei", "旧题").id
         world.service.dialogue.ask(QUESTION["研发"], conversation, owner="amei")

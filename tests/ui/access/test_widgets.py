@@ -93,7 +93,13 @@ def test_what_is_refused(widgets, secret):
 
 def test_a_token_does_not_travel_to_another_origin(widgets, secret):
     token = sign(secret, "portal", "amei", origin=ORIGIN)
-    for origin in ("http://localhost:8080", "https://portal.example:444", "http://portal.example", "null", ""):
+    for origin in (
+        "http://localhost:8080",
+        "https://portal.example:444",
+        "http://portal.example",
+        "null",
+        "",
+    ):
         assert reason(widgets, token, origin) == "origin"
     elsewhere = sign(secret, "portal", "amei", origin="https://evil.example")
     assert reason(widgets, elsewhere, "https://evil.example") == "origin"
@@ -129,7 +135,11 @@ def test_a_visitor_stays_the_same_and_reads_what_is_public(widgets, accounts):
     secret = widgets.add("help", [ORIGIN], anonymous=True)
     first = widgets.visit("help", ORIGIN)
     subject = widgets.subject(first, ORIGIN)
-    assert (subject.reads, subject.groups, subject.signed_in) == (frozenset({"公开"}), frozenset({"public"}), False)
+    assert (subject.reads, subject.groups, subject.signed_in) == (
+        frozenset({"公开"}),
+        frozenset({"public"}),
+        False,
+    )
     assert widgets.subject(widgets.visit("help", ORIGIN, first), ORIGIN).name == subject.name
     assert widgets.subject(widgets.visit("help", ORIGIN), ORIGIN).name != subject.name
     # Another's name is not to be had by asking for it.
@@ -149,10 +159,10 @@ def test_a_widget_for_known_people_has_no_visitors(widgets, secret):
 def test_the_limits_of_a_user_and_of_all(widgets, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: moment[0])
     moment = [1_800_000_000.0]
-    secret = widgets.add("help", [ORIGIN], limits=Limits(per_minute=2, per_day=5))
+    widgets.add("help", [ORIGIN], limits=Limits(per_minute=2, per_day=5))
 
     def wait(user):
-        return widgets.wait(widgets.subject(sign(secret, "help", user, origin=ORIGIN), ORIGIN))
+        return widgets.wait(Subject(f"widget/help/{user}", role="reader", via="widget", widget="help"))
 
     assert [wait("a"), wait("a"), wait("a")] == [0, 0, 61]
     assert wait("b") == 0
@@ -176,8 +186,19 @@ def test_origins_as_browsers_write_them(given, kept):
 
 @pytest.mark.parametrize(
     "given",
-    ["*", "https://*.example", "portal.example", "https://a.example/path", "https://u@a.example", "null", "https://",
-     "ftp://a.example", "https://a.example:x", "https://a b", "https://a.example;script-src *"],
+    [
+        "*",
+        "https://*.example",
+        "portal.example",
+        "https://a.example/path",
+        "https://u@a.example",
+        "null",
+        "https://",
+        "ftp://a.example",
+        "https://a.example:x",
+        "https://a b",
+        "https://a.example;script-src *",
+    ],
 )
 def test_what_is_no_origin(given):
     with pytest.raises(SettingsError):

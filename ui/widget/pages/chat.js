@@ -55,6 +55,12 @@ const button = (text, act, type) => {
   node.onclick = act;
   return node;
 };
+/* `node` with one of our words, which follows when the language changes. */
+const worded = (node, word) => {
+  node.dataset.word = word;
+  node.textContent = words[word];
+  return node;
+};
 
 /* Speaking with the host's page */
 
@@ -70,6 +76,7 @@ addEventListener("message", ({ source, origin, data }) => {
     dress(data.theme, data.lang);
     if (data.token) identity.set(data.token);
     else identity.known();
+    resume(String(data.conversation || ""));
   } else if (origin !== host) return;
   else if (data.type === "look") dress(data.theme, data.lang);
   else if (data.type === "user") identity.set(String(data.token || ""));
@@ -193,16 +200,33 @@ async function begin() {
   return (await answer.json()).conversation_id;
 }
 
+/* The conversation goes on when the host's page is left for its next one: the host's tab remembers its name, which opens
+   nothing without a token. A visitor's is not kept, because he is another visitor on the next page. */
+function keep(id) {
+  conversation = id;
+  if (!HERE.anonymous || !identity.own) tell("keep", { conversation: id });
+}
+
+async function resume(id) {
+  if (!id || conversation) return;
+  const found = await call(`api/conversations/${encodeURIComponent(id)}`).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+  if (!found || running || conversation) return;
+  conversation = id;
+  $("welcome").hidden = found.entries.length > 0;
+  for (const entry of found.entries) finished(turn(entry.question), { notices: [], ...entry }, false);
+  $("log").scrollTop = $("log").scrollHeight;
+}
+
 /* Opens the stream of an answer; a conversation that is no longer there is begun anew. */
 async function open(question, signal) {
   const collections = (QUERY.get("collection") || "").split(",").filter(Boolean);
   for (let again = false; ; again = true) {
-    conversation ||= await begin();
+    if (!conversation) keep(await begin());
     const body = { question, conversation_id: conversation, ...(collections.length && { collections }) };
     const answer = await post("api/ask", body, { headers: { Accept: "text/event-stream" }, signal });
     if (answer.ok) return events(answer.body);
     if (answer.status !== 404 || again) throw await refusal(answer);
-    conversation = "";
+    keep("");
   }
 }
 
@@ -214,13 +238,11 @@ async function asked(text) {
   if (running) return void later.push(question);
   const mine = (running = new AbortController());
   $("welcome").hidden = true;
-  const turn = make("div", "turn"), reply = make("div", "reply");
+  const reply = turn(question);
   reply.setAttribute("aria-busy", "true");
-  turn.append(make("div", "ask", question), reply);
-  $("turns").append(turn);
   showButton();
   state(reply, WIDGET && !identity.token ? words.identity : words.searching);
-  turn.scrollIntoView({ block: "end" });
+  reply.scrollIntoView({ block: "end" });
   try {
     await answer(reply, question, mine.signal);
   } catch (error) {
@@ -232,6 +254,14 @@ async function asked(text) {
   running = null;
   showButton();
   if (later.length) asked(later.shift());
+}
+
+/* A place for a question and its reply, which is returned. */
+function turn(question) {
+  const place = make("div", "turn"), reply = make("div", "reply");
+  place.append(make("div", "ask", question), reply);
+  $("turns").append(place);
+  return reply;
 }
 
 async function answer(reply, question, signal) {
@@ -259,14 +289,15 @@ function growing(reply, text) {
   if (end) $("log").scrollTop = $("log").scrollHeight;
 }
 
-function finished(reply, data) {
+function finished(reply, data, fresh = true) {
   const end = nearEnd();
   const cited = new Map(data.citations.map((citation) => [String(citation.number), citation]));
   reply.replaceChildren();
-  if (data.status === "refused") reply.append(make("span", "label", words.refused));
+  if (data.status === "refused") reply.append(worded(make("span", "label"), "refused"));
   prose(reply, data.answer, (number) => (cited.has(number) ? chip(cited.get(number)) : `[${number}]`));
   for (const notice of data.notices) reply.append(make("span", "notice", notice));
   if (data.answer_id) reply.append(verdicts(data.answer_id));
+  if (!fresh) return;
   if (end) $("log").scrollTop = $("log").scrollHeight;
   say(`${words.ready} ${data.answer.replace(/\[\d+\]/g, "")}`);
   tell("answer", { detail: { status: data.status, citations: cited.size, answer_id: data.answer_id, conversation_id: data.conversation_id } });
@@ -274,7 +305,7 @@ function finished(reply, data) {
 
 function stopped(reply) {
   reply.querySelectorAll(".state").forEach((node) => node.remove());
-  reply.append(make("span", "notice", words.stopped));
+  reply.append(worded(make("span", "notice"), "stopped"));
   say(words.stopped);
 }
 
@@ -283,7 +314,7 @@ function failed(reply, error, question) {
   reply.classList.add("failed");
   reply.replaceChildren(make("span", "label", error.label || words.failed), message);
   const acts = make("div", "acts");
-  acts.append(button(words.retry, () => { reply.closest(".turn").remove(); asked(question); $("question").focus(); }));
+  acts.append(worded(button("", () => { reply.closest(".turn").remove(); asked(question); $("question").focus(); }), "retry"));
   reply.append(acts);
   say(`${words.failed} ${message}`);
   tell("error", { detail: { message } });
@@ -308,7 +339,7 @@ function verdicts(answer_id) {
     for (const other of acts.children) other.setAttribute("aria-pressed", String(other === pressed));
     say(words.thanks);
   };
-  for (const verdict of ["up", "down"]) acts.append(button(words[verdict], (event) => judge(event, verdict)));
+  for (const verdict of ["up", "down"]) acts.append(worded(button("", (event) => judge(event, verdict)), verdict));
   for (const act of acts.children) act.setAttribute("aria-pressed", "false");
   return acts;
 }
@@ -319,7 +350,8 @@ const nameOf = (citation) => citation.title || citation.document;
 
 function chip(citation) {
   const node = button(String(citation.number), () => show(citation, node), `cite${citation.supported ? "" : " weak"}`);
-  node.setAttribute("aria-label", filled(words.cite, citation.number, nameOf(citation)));
+  node.dataset.name = nameOf(citation);
+  node.setAttribute("aria-label", filled(words.cite, citation.number, node.dataset.name));
   return node;
 }
 
@@ -433,6 +465,8 @@ function dress(shade, lang) {
   words = WORDS[lang] || words;
   document.documentElement.lang = words.lang;
   for (const [id, name] of [["fresh", "fresh"], ["close", "close"], ["shut", "close"], ["log", "log"], ["evidence", "evidence"]]) $(id).setAttribute("aria-label", words[name]);
+  for (const node of document.querySelectorAll("[data-word]")) node.textContent = words[node.dataset.word];
+  for (const node of document.querySelectorAll("button.cite")) node.setAttribute("aria-label", filled(words.cite, node.textContent, node.dataset.name));
   $("fresh").title = words.fresh;
   document.querySelector("label[for=question]").textContent = words.question;
   $("question").placeholder = words.placeholder;
@@ -459,7 +493,7 @@ function restart() {
   if (running) running.abort();
   running = null;
   later.length = 0;
-  conversation = "";
+  keep("");
   if (!$("sheet").hidden) hide();
   $("turns").replaceChildren();
   $("welcome").hidden = false;

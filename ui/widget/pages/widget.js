@@ -42,11 +42,11 @@ p { margin: 0; padding: 32px; font: 15px/1.7 system-ui, "Microsoft YaHei", sans-
 
   class Widget extends HTMLElement {
     static observedAttributes = ["theme", "lang"];
+    #token = "";
 
     start(base, data) {
       this.base = base;
       this.data = data;
-      this.token = "";
       this.queue = [];
       this.listeners = {};
       this.theme = data.theme || "auto";
@@ -120,7 +120,7 @@ p { margin: 0; padding: 32px; font: 15px/1.7 system-ui, "Microsoft YaHei", sans-
       const frame = (this.frame = document.createElement("iframe"));
       frame.title = this.words.frame;
       frame.referrerPolicy = "origin";
-      frame.setAttribute("sandbox", SANDBOX);
+      if (this.base.origin !== location.origin) frame.setAttribute("sandbox", SANDBOX); // it would hold nothing there
       frame.src = url;
       this.panel.append(frame);
       this.timer = setTimeout(() => {
@@ -137,14 +137,24 @@ p { margin: 0; padding: 32px; font: 15px/1.7 system-ui, "Microsoft YaHei", sans-
         this.button.classList.remove("failed");
         this.frame.hidden = !(this.note.hidden = true);
         this.heardOf = true;
-        this.post("config", { ...this.shown, token: this.token });
+        this.post("config", { ...this.shown, token: this.#token, conversation: this.kept() });
         for (const [type, rest] of this.queue.splice(0)) this.post(type, rest);
         if (!this.panel.hidden) this.post("open");
       } else if (data.type === "close") this.close();
+      else if (data.type === "keep") this.kept(data.conversation);
       else if (data.type === "token-needed") {
         this.emit("token-needed", { reason: data.reason });
         this.renew();
       } else if (data.type === "answer" || data.type === "error") this.emit(data.type, data.detail);
+    }
+
+    /* The name of the conversation, for the next page in this tab. Frames of other sites have no storage of their own. */
+    kept(id) {
+      const key = `zhida:${this.data.widget || ""}`;
+      try {
+        if (id !== undefined) sessionStorage.setItem(key, id);
+        return sessionStorage.getItem(key) || "";
+      } catch { return ""; }
     }
 
     /* Where the host says where its tokens are, nobody has to write a script for that. */
@@ -186,15 +196,15 @@ p { margin: 0; padding: 32px; font: 15px/1.7 system-ui, "Microsoft YaHei", sans-
     }
 
     setUser(token) {
-      this.token = String(token || "");
-      if (this.heardOf) this.post("user", { token: this.token });
+      this.#token = String(token || "");
+      if (this.heardOf) this.post("user", { token: this.#token });
     }
 
     disconnectedCallback() {
       removeEventListener("message", this.hear);
       dark.removeEventListener("change", this.look);
       clearTimeout(this.timer);
-      this.token = "";
+      this.#token = "";
       const zhida = window.Zhida;
       if (!zhida || !zhida.all) return;
       const rest = zhida.all.filter((api) => api.element !== this);
