@@ -28,6 +28,8 @@ SCHEMA = 3
 """Version of the tables."""
 
 IDS_AT_ONCE = 1000  # well below the number of variables that a statement may have (SQLite: 32,766)
+ROWS_AT_ONCE = 2000
+CACHE = 8000  # KiB a connection: passages that are found together lie far apart
 BUSY_SECONDS = 30  # how long a statement waits for a checkpoint of another process
 REFUSED = {
     sqlite3.SQLITE_BUSY,
@@ -104,9 +106,11 @@ class CatalogReader:
 
     def _connect(self) -> sqlite3.Connection:
         place = place_of(self.file)
-        return sqlite3.connect(
+        connection = sqlite3.connect(
             place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True
         )
+        connection.execute(f"PRAGMA cache_size = {-CACHE}")
+        return connection
 
     def schema(self) -> int:
         """The version of the tables; 0 for an empty file."""
@@ -227,6 +231,13 @@ class CatalogReader:
                     found[row[0]] = checked_vector(*row)
         there = [id for id in ids if id in found]
         return there, matrix_of([found[id] for id in there])
+
+    def vectors_by_id(self) -> Iterator[tuple[list[int], Vectors]]:
+        """All vectors with their ids, ascending, some at a time: together they may be larger than everything else."""
+        with self._asking() as connection:
+            cursor = connection.execute("SELECT passage_id, vector, crc FROM vectors ORDER BY passage_id")
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield [row[0] for row in rows], matrix_of([checked_vector(*row) for row in rows])
 
 
 def parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -14,6 +14,7 @@ from rag.answer import Answer, Citation
 from ui.particulars import facts
 from ui.render import escape, web_link
 from ui.texts import Texts
+from ui.viewer.links import source_link
 
 State = Literal["same", "changed", "gone"]
 
@@ -83,7 +84,8 @@ def _links(passage: Passage, start: int, end: int, texts: Texts) -> str:
     """The viewer at this sentence, and the page it was published on."""
     links = []
     if passage.document_id and passage.id:
-        address = f"sources/{passage.document_id}?passage={passage.id}&amp;start={start}&amp;end={end}"
+        quote = passage.text[start - passage.start : end - passage.start]
+        address = escape(source_link(passage.document_id, start, end, quote, passage.id))
         links.append(
             f'<a class="zd-origin" href="{address}" target="_blank" rel="noopener">{texts.viewer}</a>'
         )

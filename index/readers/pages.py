@@ -57,8 +57,9 @@ def quote_on_page(data: bytes, number: int, name: str, quote: str) -> Quoted | N
     size, boxes = answer["size"], answer.get("boxes")
     if not isinstance(boxes, list) or len(boxes) > MOST_BOXES:
         raise _not_valid(name)
-    (width, height), *found = (_numbers(item, name) for item in [size, *boxes])
-    if width <= 0 or height <= 0 or any(len(box) != 4 for box in found):
+    width, height = _numbers(size, 2, name)
+    found = [_numbers(box, 4, name) for box in boxes]
+    if width <= 0 or height <= 0:
         raise _not_valid(name)
     return Quoted(width, height, tuple((a, b, c, d) for a, b, c, d in found))
 
@@ -89,8 +90,8 @@ def page_of(data: bytes, request: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _numbers(item: object, name: str) -> tuple[float, ...]:
-    if isinstance(item, list) and len(item) in (2, 4) and all(type(each) in (int, float) for each in item):
+def _numbers(item: object, count: int, name: str) -> tuple[float, ...]:
+    if isinstance(item, list) and len(item) == count and all(type(each) in (int, float) for each in item):
         found = tuple(float(each) for each in item)
         if all(math.isfinite(each) and abs(each) < 1e6 for each in found):
             return found

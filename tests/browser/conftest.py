@@ -7,6 +7,8 @@ which no other test could run one of its own.
 from __future__ import annotations
 
 import shutil
+import subprocess
+import tarfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,3 +137,23 @@ def new_page(context) -> Iterator[object]:
     yield open_page
     for page in pages:
         page.close()
+
+
+@pytest.fixture(scope="package")
+def axe(request) -> str:
+    """axe-core's script, from npm, kept in pytest's cache and never in the project."""
+    folder = request.config.cache.mkdir("axe-core")
+    script = folder / "package" / "axe.min.js"
+    if not script.is_file():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("SKIPPED: no npm to fetch axe-core with; accessibility is not checked")
+        command = [npm, "pack", "axe-core@4", "--silent", "--pack-destination", str(folder)]
+        packed = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+        if packed.returncode:
+            pytest.skip(
+                f"SKIPPED: npm cannot fetch axe-core, accessibility is not checked: {packed.stderr[-200:]}"
+            )
+        with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
+            archive.extractall(folder, filter="data")
+    return script.read_text(encoding="utf-8")

@@ -1,9 +1,6 @@
 """The chat page in a real browser: ask, read, open a citation; and nothing leaves this machine."""
 
 import json
-import shutil
-import subprocess
-import tarfile
 
 import httpx
 import pytest
@@ -521,26 +518,6 @@ def test_the_policy_stops_what_would_get_through(scripted, new_page):
         }"""
     )
     assert {"img-src", "connect-src"} <= set(blocked)
-
-
-@pytest.fixture(scope="module")
-def axe(request):
-    """axe-core's script, from npm, kept in pytest's cache and never in the project."""
-    folder = request.config.cache.mkdir("axe-core")
-    script = folder / "package" / "axe.min.js"
-    if not script.is_file():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("SKIPPED: no npm to fetch axe-core with; accessibility is not checked")
-        command = [npm, "pack", "axe-core@4", "--silent", "--pack-destination", str(folder)]
-        packed = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
-        if packed.returncode:
-            pytest.skip(
-                f"SKIPPED: npm cannot fetch axe-core, accessibility is not checked: {packed.stderr[-200:]}"
-            )
-        with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
-            archive.extractall(folder, filter="data")
-    return script.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,8 +7,3 @@ page     all of it as HTML; texts has the words
 pictures pages of PDFs, drawn in a child process, kept for a while
 routes   the addresses below /sources, each behind ui.access
 """
-
-from ui.viewer.links import source_link
-from ui.viewer.routes import viewer_routes
-
-__all__ = ["source_link", "viewer_routes"]

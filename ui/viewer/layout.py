@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index import words
+from index.lines import squeeze
 from index.passage import Article, Document
 
 Kind = Literal["title", "byline", "heading", "text", "outside"]
@@ -60,7 +61,6 @@ class Entry:
     label: str
     anchor: str
     depth: int
-    part: int = 0
     note: str = ""
 
 
@@ -73,7 +73,7 @@ class Layout:
     outline: tuple[Entry, ...]
     clauses: dict[str, str]
     anchors: dict[str, int]
-    """Anchor → the part that it is in."""
+    """Anchor → the number of its block."""
 
     def part_at(self, offset: int) -> int:
         """The part that shows the character at `offset`."""
@@ -81,6 +81,11 @@ class Layout:
             if offset < self.blocks[part.stop - 1].end:
                 return number
         return max(0, len(self.parts) - 1)
+
+    def part_of(self, anchor: str) -> int:
+        """The part that has this anchor; the first one if none has."""
+        block = self.anchors.get(anchor, 0)
+        return next((number for number, part in enumerate(self.parts) if block in part), 0)
 
 
 def clause_key(asked: str) -> str:
@@ -105,9 +110,9 @@ def lay_out(document: Document) -> Layout:
     maker = _Maker(document)
     blocks = tuple(maker.blocks())
     parts = tuple(_parts(blocks, len(document.text)))
-    anchors = {blocks[i].anchor: n for n, part in enumerate(parts) for i in part if blocks[i].anchor}
-    outline = tuple(_with_parts(_bounded(maker.entries), anchors))
-    return Layout(blocks, parts, outline, maker.clauses, anchors)
+    anchors = {block.anchor: i for i, block in enumerate(blocks) if block.anchor}
+    entries = [entry for entry in maker.entries if not entry.anchor or entry.anchor in anchors]
+    return Layout(blocks, parts, tuple(_bounded(entries)), maker.clauses, anchors)
 
 
 class _Maker:
@@ -115,11 +120,13 @@ class _Maker:
 
     def __init__(self, document: Document) -> None:
         self.text = document.text
-        self.articles = sorted(document.articles, key=_first)
+        self.articles = in_order(document)
         self.entries: list[Entry] = []
         self.clauses: dict[str, str] = {}
         self._taken: dict[str, int] = {}
         self._headings = 0
+        self._titles: dict[int, str] = {}
+        self._title_end = 0
         self._entered = -1
         self._section = ""
 
@@ -127,7 +134,9 @@ class _Maker:
         at = 0
         for line in self.text.split("\n"):
             start, end, at = at, at + len(line), at + len(line) + 1
-            while self._entered + 1 < len(self.articles) and _first(self.articles[self._entered + 1]) <= start:
+            while (
+                self._entered + 1 < len(self.articles) and _first(self.articles[self._entered + 1]) <= start
+            ):
                 self._entered += 1
                 yield from self._enter(start)
             if line.strip():
@@ -135,6 +144,7 @@ class _Maker:
 
     def _enter(self, start: int) -> Iterator[Block]:
         number, article = self._entered, self.articles[self._entered]
+        self._titles = dict(article.headings)
         if article.section and article.section != self._section:
             self.entries.append(Entry(article.section[:LABEL_LENGTH], "", 0))
         self._section = article.section
@@ -152,15 +162,18 @@ class _Maker:
             yield from _broken("outside", self.text, start, end, "", -1)
             return
         article = self.articles[number]
+        if start < self._title_end:
+            return
         if article.head_start <= start < article.head_end:
-            first = self.text[article.head_start : start].strip() == "" and bool(article.title)
-            if first:
+            if article.title and not self.text[article.head_start : start].strip():
                 hashes = _HASHES.match(self.text, start, end)
-                yield Block("title", hashes.end() if hashes else start, end, f"a-{number + 1}", number)
+                self._title_end = _end_of_title(self.text, article, end)
+                anchor = f"a-{number + 1}"
+                yield Block("title", hashes.end() if hashes else start, self._title_end, anchor, number)
             else:
                 yield from _broken("byline", self.text, start, end, "", number)
         elif article.start <= start < article.end:
-            title = next((title for offset, title in article.headings if start <= offset < end), None)
+            title = self._titles.get(start)
             if title is not None:
                 yield self._heading(title, start, end, number)
             else:
@@ -200,14 +213,31 @@ class _Maker:
         return anchor
 
 
+def in_order(document: Document) -> list[Article]:
+    """The articles as they follow each other in the text; blocks count in these."""
+    return sorted(document.articles, key=_first)
+
+
 def _first(article: Article) -> int:
     """Where an article begins, its headline included."""
     return article.head_start if article.head_end > article.head_start else article.start
 
 
-def _broken(
-    kind: Kind, text: str, start: int, end: int, anchor: str, article: int
-) -> Iterator[Block]:
+def _end_of_title(text: str, article: Article, end: int) -> int:
+    """Where a headline ends whose first line ends at `end`: it goes on as long as its lines make up the title."""
+    title = squeeze(article.title)
+    while end < article.head_end:
+        following = text.find("\n", end + 1)
+        following = len(text) if following < 0 else following
+        if following > article.head_end or not title.startswith(
+            squeeze(text[article.head_start : following])
+        ):
+            break
+        end = following
+    return end
+
+
+def _broken(kind: Kind, text: str, start: int, end: int, anchor: str, article: int) -> Iterator[Block]:
     """A line as one block, or as several where it is very long, each ending with a sentence if one ends there."""
     while end - start > LONGEST_BLOCK:
         ends = [found.end() for found in _SENTENCE_END.finditer(text, start, start + LONGEST_BLOCK)]
@@ -244,9 +274,3 @@ def _bounded(entries: list[Entry]) -> list[Entry]:
             break
         entries = [entry for entry in entries if entry.depth < depth]
     return entries[:MOST_ENTRIES]
-
-
-def _with_parts(entries: list[Entry], anchors: dict[str, int]) -> Iterator[Entry]:
-    for entry in entries:
-        yield Entry(entry.label, entry.anchor, entry.depth, anchors.get(entry.anchor, 0), entry.note)
-

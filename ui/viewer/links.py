@@ -24,6 +24,6 @@ def sentence_query(start: int, end: int, text: str, others: dict[str, int | str]
     return urlencode({**(others or {}), "start": start, "end": end, "h": stamp_of(text)})
 
 
-def anchor(target: str, query: str = "") -> str:
-    """The end of an address: ?query#target."""
-    return (f"?{query}" if query else "") + f"#{quote(target, safe='~.-')}"
+def address(document_id: int, query: str, target: str) -> str:
+    """Relative to the viewer's own addresses: 7?query#target."""
+    return f"{document_id}{'?' if query else ''}{query}#{quote(target, safe='~.-')}"

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 
 from index.passage import Article, Document
 from ui.render import escape, web_link
-from ui.viewer.layout import Block, Layout
-from ui.viewer.links import anchor, sentence_query
+from ui.viewer.layout import Block, Layout, in_order
+from ui.viewer.links import address, sentence_query
 from ui.viewer.place import Place
 from ui.viewer.texts import OUT_OF_FORCE, Words
 
@@ -45,6 +45,10 @@ class Shown:
         """A query with these values, and with the language that was asked for."""
         given = {**values, **({"lang": self.lang} if self.lang else {})}
         return urlencode({name: str(value) for name, value in given.items() if value not in ("", None)})
+
+    def address(self, target: str, query: str) -> str:
+        """Of a place in this document, from its own address."""
+        return address(self.document.id, query, target)
 
 
 def text_page(shown: Shown) -> str:
@@ -77,10 +81,11 @@ def pages_page(shown: Shown, page: int) -> str:
     return _page(shown, f'{turn}<div class="pages">{figures}</div>{turn}', "pages")
 
 
-def message_page(title: str, reason: str, words: Words, stamp: str) -> str:
-    """A page without a document: why there is none."""
-    body = f'<main id="text" class="message"><h1>{escape(title)}</h1><p>{escape(reason)}</p><p><a href="..">{words.home}</a></p></main>'
-    return _html(title, body, words, stamp)
+def message_page(title: str, reason: str, words: Words, stamp: str, folder: str = "") -> str:
+    """A page without a document: why there is none. `folder` is where the viewer's files are, seen from its address."""
+    home = f'<a href="{"." if folder else ".."}">{words.home}</a>'
+    body = f"<h1>{escape(title)}</h1><p>{escape(reason)}</p><p>{home}</p>"
+    return _html(title, f'<main id="text" class="message">{body}</main>', words, stamp, folder)
 
 
 def pages_of(document: Document, place: Place) -> range:
@@ -91,12 +96,13 @@ def pages_of(document: Document, place: Place) -> range:
     return range(first, max(first, bisect_left(document.pages, place.end)) + 1)
 
 
-def _html(title: str, body: str, words: Words, stamp: str) -> str:
+def _html(title: str, body: str, words: Words, stamp: str, folder: str = "") -> str:
     return (
         f'<!doctype html><html lang="{words.lang}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><title>{_plain(title)} · 质答 Zhida</title>'
-        f'<link rel="stylesheet" href="viewer.css?v={stamp}"><script src="viewer.js?v={stamp}" defer></script>'
+        f'<link rel="icon" href="{folder}favicon.png"><link rel="stylesheet" href="{folder}viewer.css?v={stamp}">'
+        f'<script src="{folder}viewer.js?v={stamp}" defer></script>'
         f"</head><body>{body}</body></html>"
     )
 
@@ -109,10 +115,14 @@ def _page(shown: Shown, content: str, view: str) -> str:
         f'<a class="lang" href="{escape(_other_language(shown, view))}" hreflang="{words.other_lang}" '
         f'lang="{words.other_lang}">{words.other}</a></header>'
     )
-    outline = _outline(shown)
-    main = f'<main id="text" tabindex="-1">{_head(shown)}{_state(shown)}{content}</main>'
+    outline = _outline(shown, view)
+    target = "mark" if shown.place.marks else shown.place.anchor
+    go = f' data-go="{escape(target)}"' if target and view == "text" else ""
+    main = f'<main id="text" tabindex="-1"{go}>{_head(shown)}{_state(shown)}{content}</main>'
     say = f'<div class="say" role="status" aria-live="polite" data-copied="{words.copied}" data-copy="{words.copy_selection}"></div>'
-    return _html(title_of(document), f'{bar}<div class="columns">{outline}{main}</div>{say}', words, shown.stamp)
+    return _html(
+        title_of(document), f'{bar}<div class="columns">{outline}{main}</div>{say}', words, shown.stamp
+    )
 
 
 def title_of(document: Document) -> str:
@@ -149,18 +159,18 @@ def _place_query(shown: Shown) -> str:
 
 def _place_link(shown: Shown) -> str:
     target = "mark" if shown.place.marks else shown.place.anchor or "text"
-    return anchor(target, _place_query(shown))
+    return shown.address(target, _place_query(shown))
 
 
 def _pages_link(shown: Shown, page: int) -> str:
     query = _place_query(shown)
-    return anchor(f"page-{page}", "&".join(part for part in (query, f"view=pages&page={page}") if part))
+    return shown.address(
+        f"page-{page}", "&".join(part for part in (query, f"view=pages&page={page}") if part)
+    )
 
 
 def _other_language(shown: Shown, view: str) -> str:
-    other = Shown(
-        shown.document, shown.layout, shown.place, shown.words, shown.words.other_lang, shown.stamp
-    )
+    other = Shown(shown.document, shown.layout, shown.place, shown.words, shown.words.other_lang, shown.stamp)
     if view == "pages":
         return _pages_link(other, next(iter(pages_of(shown.document, shown.place)), 1))
     return _place_link(other)
@@ -170,7 +180,11 @@ def _head(shown: Shown) -> str:
     """Title, particulars, what can be done, and what has to be known before anything is quoted."""
     document, words = shown.document, shown.words
     out = document.status in OUT_OF_FORCE
-    badge = f'<span class="badge{" out" if out else ""}">{escape(document.status)}</span>' if document.status else ""
+    badge = (
+        f'<span class="badge{" out" if out else ""}">{escape(document.status)}</span>'
+        if document.status
+        else ""
+    )
     facts = [
         document.publisher,
         words.published.format(document.published) if document.published else "",
@@ -208,14 +222,16 @@ def _turn(shown: Shown) -> str:
     if count == 1:
         return ""
     links = [
-        f'<a href="{escape(anchor("text", shown.query(part=number)))}">{label}</a>' if 1 <= number <= count else "<span></span>"
+        f'<a href="{escape(shown.address("text", shown.query(part=number)))}">{label}</a>'
+        if 1 <= number <= count
+        else "<span></span>"
         for number, label in ((part - 1, words.earlier), (part + 1, words.later))
     ]
     where = f"<span>{words.part.format(part, count)}</span>"
     return f'<nav class="turn" aria-label="{words.parts}">{links[0]}{where}{links[1]}</nav>'
 
 
-def _outline(shown: Shown) -> str:
+def _outline(shown: Shown, view: str) -> str:
     words, layout = shown.words, shown.layout
     lines = []
     for entry in layout.outline:
@@ -224,7 +240,7 @@ def _outline(shown: Shown) -> str:
             lines.append(f'<li class="section">{label}</li>')
             continue
         note = f" <small>{escape(_line(entry.note))}</small>" if entry.note else ""
-        link = escape(_link_to(shown, entry.anchor, entry.part))
+        link = escape(_link_to(shown, entry.anchor, view))
         lines.append(f'<li class="d{entry.depth}"><a href="{link}">{label}{note}</a></li>')
     listed = f"<ul>{''.join(lines)}</ul>" if lines else ""
     return (
@@ -233,49 +249,63 @@ def _outline(shown: Shown) -> str:
     )
 
 
-def _link_to(shown: Shown, target: str, part: int) -> str:
-    """An address for an anchor of the text, from this page."""
-    if len(shown.layout.parts) == 1:
-        # The whole query stays as it is where there is one, so that no request is made.
+def _link_to(shown: Shown, target: str, view: str) -> str:
+    """An address for an anchor of the text, in the same view. It is the bare fragment where it is on this page, so that
+    nothing is loaded."""
+    layout = shown.layout
+    if view == "pages":
+        start = layout.blocks[layout.anchors[target]].start
+        return _pages_link(shown, max(1, bisect_right(shown.document.pages, start)))
+    part = layout.part_of(target)
+    if part == shown.place.part:
         return f"#{target}"
-    return anchor(target, shown.query(part=part + 1))
+    return shown.address(target, shown.query(part=part + 1))
 
 
 def _permanent(shown: Shown, block: Block) -> str:
     """An address for an article, heading or clause to give to others: found by its number."""
     if block.anchor.startswith("c-") and "~" not in block.anchor:
-        return anchor(block.anchor, shown.query(clause=block.anchor[2:]))
+        return shown.address(block.anchor, shown.query(clause=block.anchor[2:]))
     if block.anchor.startswith("a-"):
-        return anchor(block.anchor, shown.query(article=block.anchor[2:]))
+        return shown.address(block.anchor, shown.query(article=block.anchor[2:]))
     parts = len(shown.layout.parts)
-    return anchor(block.anchor, shown.query(part=shown.place.part + 1 if parts > 1 else ""))
+    return shown.address(block.anchor, shown.query(part=shown.place.part + 1 if parts > 1 else ""))
 
 
 def _blocks(shown: Shown, blocks: Sequence[Block]) -> Iterator[str]:
-    text, words = shown.document.text, shown.words
-    articles = sorted(shown.document.articles, key=lambda article: (article.head_start if article.head_end > article.head_start else article.start))
-    marker = _Marker(shown.document, shown.place, words)
+    articles = in_order(shown.document)
+    marker = _Marker(shown.document, shown.place, shown.words)
     for block in blocks:
         inner = marker.html(block.start, block.end)
-        id = f' id="{escape(block.anchor)}"' if block.anchor else ""
-        data = f' data-s="{block.start}" data-e="{block.end}"' if block.end > block.start else ""
-        if block.kind in ("title", "heading"):
-            level = 2 if block.kind == "title" else 3
+        if block.kind == "title":
             article = articles[block.article]
-            inner = inner or escape(_line(article.title))
-            link = f'<a class="link" href="{escape(_permanent(shown, block))}" data-copy aria-label="{words.here}">¶</a>'
-            yield f'<h{level}{id}{data} class="d{block.depth}">{inner} {link}</h{level}>'
-            if block.kind == "title":
-                yield _about(article, shown.document, words)
+            yield _block(shown, block, "h2", inner or escape(_line(article.title)))
+            yield _about(article, shown)
+        elif block.kind == "heading":
+            yield _block(shown, block, "h3", inner)
         else:
-            look = "" if block.kind == "text" else f' class="{block.kind}"'
-            indent = " class=list" if block.kind == "text" and text[block.start : block.end].startswith(("- ", "|", " ")) else ""
-            yield f"<p{id}{look or indent}{data}>{inner}</p>"
+            yield _block(shown, block, "p", inner)
 
 
-def _about(article: Article, document: Document, words: Words) -> str:
-    """Who speaks in an article, where and when it was published, so far as its own differs from the document's."""
-    speaker = f"{article.speaker.title}{article.speaker.name}" if article.speaker else ""
+def _block(shown: Shown, block: Block, tag: str, inner: str) -> str:
+    """A block as an element that says what it is, and where its text stands in the document."""
+    kind: str = "" if block.kind in ("title", "heading", "text") else block.kind
+    if block.kind == "text" and shown.document.text.startswith(("- ", "* ", "|"), block.start):
+        kind = "list"
+    look = f' class="{kind}"' if kind else ""
+    place = f' data-s="{block.start}" data-e="{block.end}"' if block.end > block.start else ""
+    if not block.anchor:
+        return f"<{tag}{look}{place}>{inner}</{tag}>"
+    address = escape(_permanent(shown, block))
+    link = f'<a class="link" href="{address}" data-copy aria-label="{shown.words.here}">¶</a>'
+    return f'<{tag} id="{block.anchor}"{look}{place}>{inner}{link}</{tag}>'
+
+
+def _about(article: Article, shown: Shown) -> str:
+    """Who speaks in an article, where and when it was published, so far as neither its headline nor the document says it."""
+    document, words = shown.document, shown.words
+    who, head = article.speaker, document.text[article.head_start : article.head_end]
+    speaker = f"{who.title}{who.name}" if who and who.name not in head else ""
     facts = [
         speaker,
         article.publisher if article.publisher != document.publisher else "",
@@ -285,7 +315,9 @@ def _about(article: Article, document: Document, words: Words) -> str:
     link = web_link(article.url)
     if link is not None:
         address, host = (escape(part) for part in link)
-        told += f'<a href="{address}" rel="noopener noreferrer" target="_blank">{words.web_page} · {host} ↗</a>'
+        told += (
+            f'<a href="{address}" rel="noopener noreferrer" target="_blank">{words.web_page} · {host} ↗</a>'
+        )
     return f'<p class="about">{told}</p>' if told else ""
 
 

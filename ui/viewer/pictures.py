@@ -13,7 +13,6 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from index.errors import ReadError
 from index.readers.pages import Quoted, picture_of_page, quote_on_page
 from ui.admission import Overloaded
 
@@ -58,7 +57,11 @@ class Pictures:
 
     async def _in_turn(self, draw: Callable[[], _T]) -> _T:
         if self._waiting >= WAITING:
-            raise Overloaded("正在显示的页太多，请稍后再试 too many pages are being drawn, try again later", 5)
+            raise Overloaded(
+                "正在显示的页太多，请稍后再试 too many pages are being drawn, try again later",
+                own=False,
+                retry_after=5,
+            )
         self._waiting += 1
         try:
             return await anyio.to_thread.run_sync(draw, limiter=self._limiter)
@@ -85,6 +88,3 @@ def overlay(found: Quoted) -> str:
         f'width="{found.width:.1f}" height="{found.height:.1f}" fill="#ffd400" fill-opacity=".3" '
         f'stroke="#c27c00" stroke-width="1.2">{boxes}</svg>'
     )
-
-
-__all__ = ["Load", "Pictures", "ReadError", "overlay"]

@@ -48,7 +48,9 @@ def number(text: str, most: int = LAST_ID) -> int | None:
     return value if 0 <= value <= most else None
 
 
-def find_place(document: Document, layout: Layout, asked: Mapping[str, str], passage: Passage | None) -> Place:
+def find_place(
+    document: Document, layout: Layout, asked: Mapping[str, str], passage: Passage | None
+) -> Place:
     """The place that a query asks for. `passage` is the one of ?passage=, None if it is not of this document any more."""
     place = _sentence(document, asked, passage)
     if place.marks:
@@ -57,10 +59,10 @@ def find_place(document: Document, layout: Layout, asked: Mapping[str, str], pas
         anchor = layout.clauses.get(clause_key(asked["clause"]), "")
         if not anchor:
             return Place("no-clause")
-        return Place("found", part=layout.anchors.get(anchor, 0), anchor=anchor)
+        return Place("found", part=layout.part_of(anchor), anchor=anchor)
     anchor = f"a-{number(asked.get('article', '')) or 0}"
     if anchor in layout.anchors:
-        return _at(place, layout.anchors[anchor], anchor)
+        return _at(place, layout.part_of(anchor), anchor)
     part = number(asked.get("part", ""), len(layout.parts)) or 1
     return _at(place, part - 1)
 

@@ -28,22 +28,18 @@ class Words:
     effective: str
     pages: str
     page: str
-    page_failed: str
     characters: str
     notices: str
     unsure: str
     unsure_here: str
     web_page: str
-    outside: str
     lost: str
     moved: str
     no_clause: str
-    not_marked: str
     part: str
     parts: str
     earlier: str
     later: str
-    in_force: str
     out_of_force: str
     nothing: str
     gone_title: str
@@ -71,22 +67,18 @@ ZH = Words(
     effective="{} 起施行",
     pages="{} 页",
     page="第 {} 页",
-    page_failed="第 {} 页的图片",
     characters="{} 字",
     notices="读取时的说明",
     unsure="部分文字由图片识别得来，可能有误；文中以虚线标出，请对照原件。",
     unsure_here="由图片识别，可能有误",
     web_page="原网页",
-    outside="不属于任何文章",
     lost="链接所指的句子已不在这份文件里：文件更新过。下面是现在的全文。",
     moved="文件更新过，链接所指的句子换了位置，现标在这里。",
     no_clause="这份文件里没有这一条。",
-    not_marked="在页面图片上没有找到这句话，请看文本。",
     part="第 {} 部分，共 {} 部分",
     parts="分部分显示",
     earlier="← 上一部分",
     later="下一部分 →",
-    in_force="现行",
     out_of_force="已不再有效，引用前请核对新版本。",
     nothing="这份文件没有文字。",
     gone_title="没有这份文件",
@@ -114,22 +106,18 @@ EN = Words(
     effective="in force from {}",
     pages="{} pages",
     page="Page {}",
-    page_failed="Picture of page {}",
     characters="{} characters",
     notices="Notes from reading the file",
     unsure="Some of the text was recognised in pictures and may be wrong; it is underlined with dots. Check the original.",
     unsure_here="recognised in a picture, may be wrong",
     web_page="web page",
-    outside="in no article",
     lost="The sentence that this link points to is no longer in this document, which has been updated. This is its text now.",
     moved="The document has been updated and the sentence of this link has moved; it is marked where it stands now.",
     no_clause="This document has no such clause.",
-    not_marked="The sentence was not found on the picture of the page; see the text.",
     part="Part {} of {}",
     parts="Parts",
     earlier="← Earlier part",
     later="Later part →",
-    in_force="in force",
     out_of_force="No longer in force: look for the current version before you rely on it.",
     nothing="This document has no text.",
     gone_title="No such document",
@@ -137,8 +125,8 @@ EN = Words(
     failed_title="This document cannot be opened now",
 )
 
-OUT_OF_FORCE = frozenset({"废止", "已废止", "作废", "失效", "被代替", "被替代", "已被代替"})
-"""What a document may say of itself that is no longer in force."""
+OUT_OF_FORCE = frozenset({"废止", "作废", "失效", "被代替", "被替代"})
+"""Statuses of what is no longer in force."""
 
 
 def words_for(asked: str, accept_language: str) -> Words:

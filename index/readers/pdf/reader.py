@@ -155,9 +155,9 @@ def _read(page: pdfium.PdfPage, number: int, stopped: str = "", figures: int = M
         if not found.unread:
             _recognise(page, found)
     elif not (ocr.missing() or stopped):
-        for box in _figures(found)[: max(0, figures)]:
-            found.figures += 1
-            found.aside += _text_of_figure(page, found, box)
+        boxes = _figures(found)[: max(0, figures)]
+        found.figures = len(boxes)
+        found.aside += _text_of_figures(page, found, boxes)
     return found
 
 
@@ -172,11 +172,18 @@ def _figures(page: Page) -> list[Box]:
     ]
 
 
-def _text_of_figure(page: pdfium.PdfPage, found: Page, box: Box) -> list[Run]:
-    """The lines of text in a picture that are surely read, each as a run that stands anywhere in it."""
+def _text_of_figures(page: pdfium.PdfPage, found: Page, boxes: Sequence[Box]) -> list[Run]:
+    """The lines of text in these pictures of a page that are surely read."""
+    if not boxes:
+        return []
     scale = min(max(found.density, 2.0), ocr.LONG_SIDE / max(found.width, found.height))
-    picture = np.squeeze(page.render(scale=scale, grayscale=True).to_numpy())
-    picture = picture[int(box.y0 * scale) : int(box.y1 * scale), int(box.x0 * scale) : int(box.x1 * scale)]
+    whole = np.squeeze(page.render(scale=scale, grayscale=True).to_numpy())
+    return [run for box in boxes for run in _text_of_figure(whole, scale, box)]
+
+
+def _text_of_figure(whole: np.ndarray, scale: float, box: Box) -> list[Run]:
+    """Each line of text in a picture as a run that stands anywhere in it; `scale` is pixels a point of the page."""
+    picture = whole[int(box.y0 * scale) : int(box.y1 * scale), int(box.x0 * scale) : int(box.x1 * scale)]
     try:
         words = ocr.recognise(np.pad(picture, ocr.MARGIN, constant_values=255))
     except ReadError:  # the page itself was read
