@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlalchemy import (
     Connection,
     Engine,
@@ -41,7 +42,7 @@ from index.catalog_rows import (
     passages,
     vectors,
 )
-from index.catalog_transaction import Record, Transaction, last_change
+from index.catalog_transaction import Record, Transaction
 from index.durable import writer_lock
 from index.errors import LibraryError
 from index.passage import Document, Hygiene
@@ -256,13 +257,11 @@ class Catalog(CatalogReader):
 
     def all_vectors(self) -> tuple[int, list[int], Vectors]:
         """All vectors as (change number that they stand at, ids ascending, vectors)."""
-        query = _VECTORS.order_by(vectors.c.passage_id)
-        with self._reading() as connection:
-            # The number is read first: what is written in between is then seen again, which does no harm.
-            number = last_change(connection).number
-            rows = connection.execute(query).all()
-            blobs = [checked_vector(*row) for row in rows]
-        return number, [row[0] for row in rows], matrix_of(blobs)
+        # The number is read first: what is written in between is then seen again, which does no harm.
+        number = self.last_change()
+        batches = list(self.vectors_by_id())
+        ids = [id for part, _ in batches for id in part]
+        return number, ids, np.concatenate([part for _, part in batches]) if batches else matrix_of([])
 
     def damaged_rows(self) -> list[str]:
         """The rows that are not what was stored, by kind and number. Reads everything."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import unicodedata
 from collections.abc import Sequence
-from itertools import accumulate, chain
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,9 @@ _SCRIPTS = (range(0x530), range(0x2000, 0x2800), range(0x3000, 0x3400), range(0x
 
 _PLAIN, _PHRASES, _HARD = 0, 1, 2
 
+_BETWEEN = "\x1e"
+"""Put between texts that are looked up together: ASCII's record separator, which stays as it is."""
+
 
 def fold(text: str) -> str:
     """`index.spelling.spell(text)`, for a long text in less time."""
@@ -48,24 +51,22 @@ def fold(text: str) -> str:
 
 
 def fold_all(texts: Sequence[str]) -> list[str]:
-    """`fold` of each of these texts, none of which is empty; looked up together, which takes half the time."""
-    changed = list(texts)
+    """`fold` of each of these texts; looked up together, which takes a quarter of the time."""
+    joined = _BETWEEN.join(texts)
     for mark, spelled in _SEVERAL:
-        changed = [text.replace(mark, spelled) for text in changed]
-    codes = np.frombuffer("".join(changed).encode("utf-16-le", "surrogatepass"), dtype=np.uint16)
-    ends = list(accumulate(map(len, changed)))
-    if len(codes) != ends[-1]:  # a character of two units: then places are not characters
-        return [fold(text) for text in texts]
+        joined = joined.replace(mark, spelled)
+    codes = np.frombuffer(joined.encode("utf-16-le", "surrogatepass"), dtype=np.uint16)
     becomes, kinds = _table()
-    hardest = np.maximum.reduceat(kinds.take(codes), [0, *ends[:-1]]).tolist()
-    folded = becomes.take(codes).tobytes().decode("utf-16-le", "surrogatepass")
-    found = []
-    for text, kind, start, end in zip(texts, hardest, [0, *ends[:-1]], ends, strict=True):
-        if kind == _HARD:
-            found.append(spell(text))
-        else:
-            part = folded[start:end]
-            found.append(str(simplifier().convert(part)) if kind == _PHRASES else part)
+    found = becomes.take(codes).tobytes().decode("utf-16-le", "surrogatepass").split(_BETWEEN)
+    if len(found) != len(texts):  # one of them holds what was put between them
+        return [fold(text) for text in texts]
+    met = kinds.take(codes)
+    starts = np.append(0, np.flatnonzero(codes == ord(_BETWEEN)) + 1)
+    hardest = np.maximum.reduceat(np.append(met, np.uint8(_PLAIN)), starts)
+    for place in np.flatnonzero(hardest == _PHRASES).tolist():
+        found[place] = str(simplifier().convert(found[place]))
+    for place in np.flatnonzero(hardest == _HARD).tolist():
+        found[place] = spell(texts[place])
     return found
 
 

@@ -32,7 +32,7 @@ class Lattice:
         frequencies; `own_words` are added to it, or take the place of its own."""
         added = "".join(f"{word} {frequency} x\n" for word, frequency in own_words.items())
         self._log_total = log(total + sum(own_words.values()))
-        codes = _codes(dictionary + added)
+        codes = codes_of(dictionary + added)
         begins, lengths, frequencies = _columns(codes)
         counts, which = np.unique(frequencies, return_inverse=True)
         # By math.log, whose last digit is not always that of NumPy's.
@@ -40,33 +40,35 @@ class Lattice:
         self._grow(codes, begins, lengths, np.array(weights)[which])
 
     def cut(self, runs: Sequence[str]) -> tuple[list[str], list[int]]:
-        """The words of all runs in one list, as `Segmenter.cut` gives them, and how many each run has.
-
-        No run may be empty. The longest one decides how many steps it takes.
-        """
+        """The words of all runs in one list, as `Segmenter.cut` gives them, and how many each run has. No run may be empty."""
         if not runs:
             return [], []
         lengths = np.fromiter(map(len, runs), dtype=np.int64, count=len(runs))
         joined = "".join(runs)
-        order = np.argsort(-lengths, kind="stable")
-        places = _Places(lengths[order])
-        # Where the character at distance t from the end of the r-th longest run stands in `joined`.
-        ends = np.cumsum(lengths)[order]
-        at = ends[places.run] - places.distance
-        first = np.zeros(len(joined), dtype=bool)
-        first[at] = self._starts(places, _codes(joined)[at])
+        first = self.starts(codes_of(joined), lengths)
         counts = np.add.reduceat(first, np.cumsum(lengths) - lengths, dtype=np.int64).tolist()
         starts = np.flatnonzero(first).tolist()
         return list(map(joined.__getitem__, map(slice, starts, [*starts[1:], len(joined)]))), counts
 
-    def are_words(self, texts: Sequence[str]) -> NDArray[np.bool_]:
-        """Whether each of `texts` is in the dictionary; all must be of one length."""
-        if not texts:
-            return np.zeros(0, dtype=bool)
-        codes = _codes("".join(texts)).reshape(len(texts), -1)
-        nodes = np.zeros(len(texts), dtype=np.int64)
-        for column in codes.T:
-            nodes = self._children(nodes, column)
+    def starts(self, codes: Codes, lengths: Ints) -> NDArray[np.bool_]:
+        """Whether a word of the best cut starts at each character of runs of `lengths`, none of them 0, that lie one
+        behind the other in `codes`. The longest one decides how many steps it takes."""
+        first = np.zeros(len(codes), dtype=bool)
+        if not len(lengths):
+            return first
+        order = np.argsort(-lengths, kind="stable")
+        places = _Places(lengths[order])
+        # Where the character at distance t from the end of the r-th longest run stands in `codes`.
+        ends = np.cumsum(lengths)[order]
+        at = ends[places.run] - places.distance
+        first[at] = self._starts(places, codes[at])
+        return first
+
+    def are_words(self, codes: Codes, places: Ints, size: int) -> NDArray[np.bool_]:
+        """Whether the `size` characters from each of `places` in `codes` are a word of the dictionary."""
+        nodes = np.zeros(len(places), dtype=np.int64)
+        for offset in range(size):
+            nodes = self._children(nodes, codes[places + offset])
         there: NDArray[np.bool_] = (self._weights[nodes] > -inf) & (nodes != _NOTHING)
         return there
 
@@ -222,8 +224,9 @@ def _walk(places: _Places, chosen: Ints) -> NDArray[np.bool_]:
     return starts
 
 
-def _codes(text: str) -> Codes:
-    return np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+def codes_of(text: str) -> Codes:
+    """The code points of a text."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def _columns(codes: Codes) -> tuple[Ints, Ints, Ints]:

@@ -25,6 +25,7 @@ from index import words
 from index.errors import LibraryBusy, LibraryError
 from index.lexical_files import check_files, checksums
 from index.passage import EVERYWHERE, Where, period
+from index.word_batches import tokens_and_bigrams_of
 
 FIELDS = {"words": 1.0, "bigrams": 0.3, "context_words": 0.4, "context_bigrams": 0.12}
 """Fields of the index with the weight of each in a question, chosen on even questions of CMRC 2018."""
@@ -40,7 +41,7 @@ FILTERS = {
 CLAUSE_WEIGHT = 4.0
 """What a clause number of the question (第12条) is worth in a context: who names one wants that very clause."""
 
-HEAP = 50_000_000
+HEAP = 30_000_000
 """Bytes that one writer may fill before it writes a segment."""
 
 _UNKNOWN: Mapping[str, int] = {}
@@ -85,6 +86,8 @@ class LexicalIndex:
         self._folder = folder
         self._schema = _schema()
         self._writer: tantivy.IndexWriter | None = None
+        self._added: set[int] = set()
+        """Ids of the rows that are not committed yet."""
         if folder is not None and create:
             folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -114,20 +117,27 @@ class LexicalIndex:
             waiting = iter(rows)
             while batch := list(islice(waiting, ROWS_AT_ONCE)):
                 texts, contexts = [row.text for row in batch], list({row.context for row in batch})
-                cut = words.tokens_and_bigrams_of([*contexts, *texts])
+                cut = tokens_and_bigrams_of([*contexts, *texts])
                 # The passages of one article share their context.
-                around = {context: _fields(next(cut)) for context in contexts}
+                around = {context: next(cut) for context in contexts}
                 for row, found in zip(batch, cut, strict=True):
-                    writer.delete_documents_by_term("key", str(row.id))
-                    writer.add_document(_document(row, _fields(found), around[row.context]))
+                    self._delete(writer, row.id)
+                    self._added.add(row.id)
+                    writer.add_document(_document(row, found, around[row.context]))
 
     def remove(self, ids: Collection[int]) -> None:
         """Forget these ids; unknown ones are passed over. Raises LibraryBusy."""
         with self._written():
             writer = self._open_writer()
             for row_id in ids:
-                # By the text key: in tantivy 0.27 a delete by a number field finds nothing.
-                writer.delete_documents_by_term("key", str(row_id))
+                self._delete(writer, row_id)
+
+    def _delete(self, writer: tantivy.IndexWriter, row_id: int) -> None:
+        """Delete a row if it may be there: tantivy keeps a kilobyte for each deletion until it commits."""
+        # By the text key: in tantivy 0.27 a delete by a number field finds nothing.
+        key = str(row_id)
+        if row_id in self._added or (len(self) and self._searcher.doc_freq("key", key)):
+            writer.delete_documents_by_term("key", key)
 
     def commit(self) -> None:
         """Make all changes lasting and visible, and let go of the writer's lock. Raises LibraryError."""
@@ -137,6 +147,7 @@ class LexicalIndex:
             self._writer.commit()
             self._writer.wait_merging_threads()
         self._writer = None
+        self._added = set()
         self.reload()
 
     def reload(self) -> None:
@@ -154,6 +165,7 @@ class LexicalIndex:
                 self._writer.rollback()
                 self._writer.wait_merging_threads()
             self._writer = None
+            self._added = set()
 
     def search(
         self, question: str, k: int, where: Where = EVERYWHERE, documents: Collection[int] | None = None
@@ -249,6 +261,7 @@ class LexicalIndex:
             # What a crash left behind goes first: tantivy would give the same names again, and then
             # refuse to write over what is there.
             self._writer.garbage_collect_files()
+            self.reload()  # what another process has committed may have to be deleted
         return self._writer
 
 
@@ -266,11 +279,6 @@ def _document(row: LexicalRow, text: tuple[str, str], context: tuple[str, str]) 
     for field, value in zip(FIELDS, (*text, *context), strict=True):
         document.add_text(field, value)
     return document
-
-
-def _fields(cut: tuple[list[str], list[str]]) -> tuple[str, str]:
-    tokens, pairs = cut
-    return " ".join(tokens), " ".join(pairs)
 
 
 def _asked(tokens: list[str]) -> list[str]:

@@ -76,7 +76,9 @@ class Search:
         if missing:
             kept = kept | dict(zip(*self._catalog.vectors(missing), strict=True))
         there = [id for id in ids if id in kept and kept[id].shape == vector.shape]
-        rows = np.array([kept[id] for id in there], dtype=np.float32).reshape(len(there), len(vector))
+        if not there:
+            return dict.fromkeys(ids, 0.0)
+        rows = np.concatenate([kept[id] for id in there]).reshape(len(there), len(vector))
         return dict.fromkeys(ids, 0.0) | dict(zip(there, (rows @ vector).tolist(), strict=True))
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:

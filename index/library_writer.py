@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index import words
+from index import projections, words
 from index.catalog import Catalog
 from index.catalog_reader import Changes, damaged
 from index.catalog_transaction import Record
@@ -23,24 +23,17 @@ from index.durable import make_folder
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
 from index.lexical import LexicalIndex
-from index.manifest import Manifest, read_manifest, write_manifest
+from index.manifest import Manifest, Segment, read_manifest, write_manifest
 from index.originals import FOLDER as ORIGINALS
 from index.originals import Originals, pack_small
 from index.passage import Document, Passage
 from index.previous import FILE_NAME as PREVIOUS
 from index.previous import previous_originals
-from index.projections import (
-    EXHAUSTIVE_UP_TO,
-    ROWS_AT_ONCE,
-    lexical_row,
-    make_lexical,
-    open_lexical,
-    sweep,
-    write_segment,
-)
+from index.projections import ROWS_AT_ONCE, lexical_row, make_lexical, open_lexical, sweep, write_segment
 from index.snapshot import NO_VECTORS, VECTORS
 from index.split import IDEAL, sentences
 from index.vectors.base import Vectors
+from index.vectors.faiss import FaissStore
 
 READING = 4
 """Raise it when readers, cleaning or splitting give other passages: sync then reads every file again."""
@@ -148,7 +141,7 @@ class Writer:
 
         What is stored already, in whichever document, is not encoded again.
         """
-        texts = [words.normalize(f"{passage.context}\n{passage.text}") for passage in passages]
+        texts = words.normalize_all([f"{passage.context}\n{passage.text}" for passage in passages])
         digests = [digest_of(text) for text in texts]
         known = {} if self.encode_all else self.catalog.vectors_of(digests)
         new = [place for place, digest in enumerate(digests) if digest not in known]
@@ -262,10 +255,10 @@ class Writer:
         return len(lexical) == self.catalog.totals().passages
 
     def _take_in(self, changes: Changes, lexical: LexicalIndex) -> None:
-        # After a crash some of the added may be there already; removed first, they are never there twice.
-        lexical.remove([*changes.removed, *changes.added])
+        lexical.remove(changes.removed)
         for start in range(0, len(changes.added), ROWS_AT_ONCE):
             found = self.catalog.passages(changes.added[start : start + ROWS_AT_ONCE])
+            # After a crash some of them may be there already: adding them replaces those.
             lexical.add([lexical_row(passage) for passage in found.values()])
         lexical.commit()
 
@@ -282,20 +275,27 @@ class Writer:
 
     def _with_vectors(self, manifest: Manifest, source: Catalog) -> Manifest:
         """The manifest with one new segment of all vectors of `source`."""
-        number, ids, vectors = source.all_vectors()
-        check_count(source, len(ids))
-        questions = self._questions(source, ids, vectors.shape[1])
-        segments = (write_segment(self.home, ids, vectors, questions),) if ids else ()
+        # The number is read first: what is written in between is then seen again, which does no harm.
+        number = source.last_change()
+        store: FaissStore | None = None
+        for ids, vectors in source.vectors_by_id():
+            if store is None:
+                store = FaissStore(vectors.shape[1])
+            store.add(ids, vectors)
+        check_count(source, len(store) if store is not None else 0)
+        segments: tuple[Segment, ...] = ()
+        if store is not None:
+            segments = (write_segment(self.home, store, self._questions(source, store)),)
         # The model that made the vectors, which on the way to a rebuild is not yet the one of the settings.
         model = source.meta().get("embedder", self._embedder.name)
-        made = replace(manifest, embedder=model, dimension=vectors.shape[1])
+        made = replace(manifest, embedder=model, dimension=store.dimension if store is not None else 0)
         return replace(made, segments=segments, upto=number)
 
-    def _questions(self, source: Catalog, ids: Sequence[int], dimension: int) -> Vectors:
+    def _questions(self, source: Catalog, store: FaissStore) -> Vectors:
         """Vectors to measure a search with: the first sentences of passages spread over the library, as questions."""
-        if len(ids) <= EXHAUSTIVE_UP_TO or self._embedder.dimension != dimension:
+        if len(store) <= projections.EXHAUSTIVE_UP_TO or self._embedder.dimension != store.dimension:
             return NO_VECTORS
-        chosen = source.passages(ids[:: max(1, len(ids) // QUESTIONS)])
+        chosen = source.passages(store.ids()[:: max(1, len(store) // QUESTIONS)].tolist())
         first = []
         for passage in chosen.values():
             start, end = sentences(passage.text)[0]

@@ -17,7 +17,6 @@ SENTENCE_END = re.compile(rf"[。！？!?…．][{CLOSERS}]*$|[A-Za-z0-9)%][.][{
 _UNIT = re.compile(
     r"[“‘（《【〈(\[「『±+$￥#]*(?:[A-Za-z0-9μ]+(?:[.:/&'+\-][A-Za-z0-9]+)*|\S)[，。、；：！？”’）》】〉」』…—～%℃,.;:!?)\]]*"
 )
-_NOT_BLANK = re.compile(r"\S(?:[^\n]*\S)?")
 
 
 @dataclass(slots=True)
@@ -35,20 +34,22 @@ class Line:
     """Blank lines since the previous line with text."""
     new_page: bool
     """Whether a form feed stands before it."""
-
-    @property
-    def width(self) -> int:
-        """Columns of the text."""
-        return columns(self.text)
+    width: int
+    """Columns of the text."""
+    _key: str = ""
 
     @property
     def key(self) -> str:
         """The text without any white space, for comparing."""
-        return squeeze(self.text)
+        if not self._key:
+            self._key = squeeze(self.text)
+        return self._key
 
 
 def columns(text: str) -> int:
     """Display width: one column for ASCII, two for anything else (so also “ ” and —, as Chinese fonts have it)."""
+    if text.isascii():
+        return len(text)
     return 2 * len(text) - len(text.encode("ascii", "ignore"))
 
 
@@ -91,12 +92,13 @@ def read_lines(text: str) -> list[Line]:
 
 def _add(lines: list[Line], start: int, raw: str, blanks: int, new_page: bool) -> bool:
     """Adds a line unless it is blank; tells whether it did."""
-    match = _NOT_BLANK.search(raw)
-    if match is None:
+    text = raw.strip()
+    if not text:
         return False
-    indent = columns(raw[: match.start()].replace("\t", "    "))
-    trailed = match.end() < len(raw)
+    before = len(raw) - len(raw.lstrip())
+    indent = columns(raw[:before].replace("\t", "    "))
+    end = before + len(text)
     lines.append(
-        Line(start + match.start(), start + match.end(), match[0], indent, trailed, blanks, new_page)
+        Line(start + before, start + end, text, indent, end < len(raw), blanks, new_page, columns(text))
     )
     return True

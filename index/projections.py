@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
 from itertools import count, islice
 from pathlib import Path
 
@@ -81,20 +80,19 @@ def lexical_row(passage: Passage) -> LexicalRow:
     )
 
 
-def write_segment(home: Path, ids: Sequence[int], vectors: Vectors, questions: Vectors) -> Segment:
-    """Write vectors to a new file under vectors/, named by its content and durable when this returns.
+def write_segment(home: Path, exact: FaissStore, questions: Vectors) -> Segment:
+    """Write the vectors of `exact`, all compared, to a new file under vectors/, named by its content and durable when
+    this returns.
 
-    Every vector is compared as long as there are at most EXHAUSTIVE_UP_TO; beyond, lists are searched instead, if
-    that finds enough of what is nearest to `questions` (m, d).
+    Beyond EXHAUSTIVE_UP_TO, lists are searched instead, if that finds enough of what is nearest to `questions` (m, d).
     """
     folder = home / VECTORS
-    store: VectorStore = FaissStore(vectors.shape[1])
-    store.add(ids, vectors)
+    store: VectorStore = exact
     kind, recall = "faiss", 1.0
-    if len(ids) > EXHAUSTIVE_UP_TO and len(questions):
+    if len(exact) > EXHAUSTIVE_UP_TO and len(questions):
         from index.vectors.ivf import IvfStore  # only very large libraries need it
 
-        built = IvfStore.build(ids, vectors, questions, store)
+        built = IvfStore.build(exact.ids().tolist(), exact.vectors(), questions, exact)
         if built is not None:
             kind, (store, recall) = "ivf", built
     try:
@@ -108,7 +106,7 @@ def write_segment(home: Path, ids: Sequence[int], vectors: Vectors, questions: V
         sync_folder(folder)
     except (OSError, RuntimeError) as error:  # the latter is what FAISS raises when it cannot write
         raise unwritable(folder, error) from None
-    return Segment(file, sha256, len(ids), kind, recall)
+    return Segment(file, sha256, len(store), kind, recall)
 
 
 def sweep(home: Path, manifest: Manifest) -> None:

@@ -49,10 +49,12 @@ class Segmenter:
 
     def __init__(self, dictionary: Path, own_words: dict[str, int]) -> None:
         """`dictionary` in jieba's format (word, frequency, tag); `own_words` are added to it."""
-        text = dictionary.read_text(encoding="utf-8")
-        self._blocks: dict[str, list[str]] = {}
-        for block in _BLOCK.finditer(text):
-            self._blocks.setdefault(block[1], []).append(block[0])
+        self._text = (
+            dictionary.read_bytes().decode()
+        )  # read_text looks for other line ends, which takes twice as long
+        self._blocks: dict[str, list[tuple[int, int]]] = {}
+        for block in _BLOCK.finditer(self._text):
+            self._blocks.setdefault(block[1], []).append(block.span())
         self._own: dict[str, list[tuple[str, int]]] = {}
         for word, frequency in own_words.items():
             self._own.setdefault(word[0], []).append((word, frequency))
@@ -61,6 +63,8 @@ class Segmenter:
         # Log probability of each word read so far; 0 for what is only the beginning of words.
         self._weights: dict[str, float] = {}
         self._tags: dict[str, str] = {}
+        # Words and their tags, by first character, for whoever asks: few do.
+        self._untagged: dict[str, tuple[list[str], list[str]]] = {}
         self._read: set[str] = set()
         self._lock = threading.Lock()
 
@@ -99,7 +103,13 @@ class Segmenter:
 
     def tag(self, word: str) -> str:
         """The part of speech of a word in jieba's dictionary (n, v, a, ns…, ICTCLAS tags); "" for any other."""
-        self._read_blocks(word[:1])
+        head = word[:1]
+        self._read_blocks(head)
+        if head in self._untagged:
+            with self._lock:
+                self._tags |= zip(*self._untagged.get(head, ((), ())), strict=True)
+                # Last, so that no other thread looks for a tag before it is there.
+                self._untagged.pop(head, None)
         return self._tags.get(word, "")
 
     def subwords(self, word: str) -> list[str]:
@@ -122,22 +132,20 @@ class Segmenter:
                 self._read.add(character)
 
     def _read_block(self, character: str) -> None:
-        own = self._own.get(character, ())
-        columns = "".join(self._blocks.pop(character, ())).split()
+        block = self._blocks.pop(character, ())
+        columns = "".join([self._text[begin:end] for begin, end in block]).split()
         words = columns[::3]
-        weights = self._weights
-        weights.update(zip(words, map(self._weight_of.__getitem__, columns[1::3]), strict=True))
-        self._tags.update(zip(words, columns[2::3], strict=True))
-        for word, frequency in own:
-            words.append(word)
-            weights[word] = self._weight_of[str(frequency)]
-        weights.setdefault(character, 0.0)
-        size, longer = 2, [word for word in words if len(word) > 2]
+        own = self._own.get(character, ())
+        longer = [word for word in (*words, *(word for word, _ in own)) if len(word) > 2]
+        size, found = 2, {character: 0.0}
         while longer:
-            for beginning in {word[:size] for word in longer}:
-                weights.setdefault(beginning, 0.0)
+            found |= dict.fromkeys([word[:size] for word in longer], 0.0)
             size += 1
             longer = [word for word in longer if len(word) > size]
+        found.update(zip(words, map(self._weight_of.__getitem__, columns[1::3]), strict=True))
+        found |= {word: self._weight_of[str(frequency)] for word, frequency in own}
+        self._weights |= found
+        self._untagged[character] = (words, columns[2::3])
 
 
 class _Weights(dict[str, float]):

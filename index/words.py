@@ -11,16 +11,12 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, count
+from itertools import count
 from operator import add
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from index.segmenter import JIEBA_TOTAL, Segmenter, jieba_dictionary, read_words
+from index.segmenter import Segmenter, jieba_dictionary, read_words
 from index.spelling import spell
-
-if TYPE_CHECKING:
-    from index.lattice import Lattice
 
 DICTIONARIES = Path(__file__).parent / "dictionary"
 
@@ -49,9 +45,14 @@ _STANDARD = (
     r"[ -]?(?P<number>[a-z]{0,2}\d+(?:\.\d+)*)(?P<parts>(?:-\d{1,3}(?!\d))*)"
     r"(?: ?[-:] ?(?P<year>(?:19|20)\d\d))?(?![a-z0-9])"
 )
+HAN = ((0x3005, 0x3005), (0x3007, 0x3007), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0x20000, 0x3FFFF))
+"""First and last of the characters that are Chinese."""
+
 _HAN = r"\u3005\u3007\u3400-\u4dbf\u4e00-\u7b2b\u7b2d-\u9fff\U00020000-\U0003ffff"  # all but 第, U+7B2C
-_CHINESE = re.compile(rf"(?P<ordinal>第\d+(?:\.\d+)*(?:{_UNITS})?)|(?:[{_HAN}]|第(?!\d))+")
-_OTHER = re.compile(
+_AN_ORDINAL = rf"第\d+(?:\.\d+)*(?:{_UNITS})?"
+ORDINAL_WORD = re.compile(_AN_ORDINAL)
+_CHINESE = re.compile(rf"(?P<ordinal>{_AN_ORDINAL})|(?:[{_HAN}]|第(?!\d))+")
+OTHER_WORD = re.compile(
     rf"(?<![a-z0-9])(?P<standard>{_STANDARD})"
     r"|(?P<measure>(?P<amount>\d+(?:\.\d+)?)(?P<unit>[a-z][a-z0-9]*))"
     r"|(?P<grouped>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?)"
@@ -70,19 +71,13 @@ FEW = 300
 _long_texts = count()
 """How many there have been."""
 
-LONGEST_RUN = 400
-"""Characters of a Chinese run that is cut together with others; few have more, and each would cost a step."""
-
-MANY = 50_000
-"""Characters from which on a whole dictionary is worth its making (index.lattice)."""
-
-SOME = 1000
-"""The same when it has been made before."""
-
 SUBWORDS_KEPT = 200_000  # words with their parts: some 30 MB
 
-_Piece = tuple[str, Sequence[str], Sequence[str]]  # Chinese run; words; extra tokens
-_Cut = Callable[[str], Sequence[str]]
+Piece = tuple[Sequence[str], Sequence[str]]
+"""What is no Chinese run: its words, and extra tokens."""
+
+_Pieces = Iterable[tuple[str, Sequence[str], Sequence[str]]]
+"""Each either a Chinese run or words, with extra tokens."""
 
 
 def normalize(text: str) -> str:
@@ -123,7 +118,7 @@ def tokenize(text: str) -> list[str]:
     number brings its spelling with the year, its base and its bare number: GB/T 2828.1-2012 gives
     gb/t2828.1, 2012, gb/t2828.1-2012, 2828.1.
     """
-    return _tokens(_scan(text), _cut)
+    return _tokens(_scan(text))
 
 
 def words(text: str) -> list[str]:
@@ -133,7 +128,7 @@ def words(text: str) -> list[str]:
     """
     listed: list[str] = []
     for run, found, _ in _scan(text):
-        listed += _cut(run) if run else found
+        listed += cut(run) if run else found
     return listed
 
 
@@ -145,20 +140,7 @@ def bigrams(text: str) -> list[str]:
 def tokens_and_bigrams(text: str) -> tuple[list[str], list[str]]:
     """`tokenize(text)` and `bigrams(text)`, reading the text once."""
     pieces = list(_scan(text))
-    return _tokens(pieces, _cut), _pairs(pieces)
-
-
-def tokens_and_bigrams_of(texts: Sequence[str]) -> Iterator[tuple[list[str], list[str]]]:
-    """`tokens_and_bigrams` of each text; of very many at once it takes a quarter of the time."""
-    enough = SOME if _lattice.cache_info().currsize else MANY
-    if sum(map(len, texts)) < enough:
-        yield from map(tokens_and_bigrams, texts)
-        return
-    scanned = [list(_scan(text)) for text in texts]
-    runs = list(dict.fromkeys(run for pieces in scanned for run, _, _ in pieces if run))
-    cut = _cut_at_once(runs)
-    for pieces in scanned:
-        yield _tokens(pieces, cut), _pairs(pieces)
+    return _tokens(pieces), _pairs(pieces)
 
 
 @functools.cache
@@ -189,8 +171,8 @@ def _segmenter() -> Segmenter:
 
 
 @functools.lru_cache(maxsize=1024)
-def _cut(run: str) -> tuple[str, ...]:
-    """The words of a run; kept, since several read one question."""
+def cut(run: str) -> tuple[str, ...]:
+    """The words of a run of Chinese characters; kept, since several read one question."""
     return tuple(_segmenter().cut(run))
 
 
@@ -212,45 +194,11 @@ def _fold_all() -> Callable[[Sequence[str]], list[str]]:
     return fold_all
 
 
-@functools.cache
-def _lattice() -> Lattice:
-    from index.lattice import Lattice  # NumPy, as above
-
-    return Lattice(
-        jieba_dictionary().read_text(encoding="utf-8"), read_words(DICTIONARIES / "domain.txt"), JIEBA_TOTAL
-    )
-
-
 _subwords: dict[str, list[str]] = {}
 """The two- and three-character words inside each longer word that has been met."""
 
 
-def _cut_at_once(runs: Sequence[str]) -> _Cut:
-    """A look-up of the words of `runs`, all cut together; what is inside their long words is then known too."""
-    short = [run for run in runs if len(run) <= LONGEST_RUN]
-    cut, counts = _lattice().cut(short)
-    _find_subwords({word for word in cut if len(word) > 2})
-    place = dict(zip(short, accumulate(counts, initial=0), strict=False))
-    size = dict(zip(short, counts, strict=True))
-    return lambda run: cut[place[run] : place[run] + size[run]] if run in place else _segmenter().cut(run)
-
-
-def _find_subwords(found: set[str]) -> None:
-    if len(_subwords) > SUBWORDS_KEPT:
-        _subwords.clear()
-    fresh: dict[str, list[str]] = {word: [] for word in found if word not in _subwords}
-    for size in (2, 3):
-        wholes = [word for word in fresh if len(word) > size for _ in range(len(word) - size + 1)]
-        parts = [
-            word[at : at + size] for word in fresh if len(word) > size for at in range(len(word) - size + 1)
-        ]
-        for word, part, is_word in zip(wholes, parts, _lattice().are_words(parts).tolist(), strict=True):
-            if is_word:
-                fresh[word].append(part)
-    _subwords.update(fresh)  # at once: another thread must not see half of them
-
-
-def _tokens(pieces: Iterable[_Piece], cut: _Cut) -> list[str]:
+def _tokens(pieces: _Pieces) -> list[str]:
     tokens: list[str] = []
     for run, found, extra in pieces:
         if run:
@@ -273,7 +221,7 @@ def _parts_of(word: str) -> list[str]:
     return parts
 
 
-def _pairs(pieces: Iterable[_Piece]) -> list[str]:
+def _pairs(pieces: _Pieces) -> list[str]:
     pairs: list[str] = []
     for run, found, _ in pieces:
         if len(run) > 1:
@@ -283,33 +231,41 @@ def _pairs(pieces: Iterable[_Piece]) -> list[str]:
     return pairs
 
 
-def _scan(text: str) -> Iterator[_Piece]:
+def _scan(text: str) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
     """The pieces of `text` in order; each is either a Chinese run or words."""
     text = arabic_ordinals(normalize(text))
     at = 0
     for chinese in _CHINESE.finditer(text):
         start, end = chinese.span()
         if start > at:
-            yield from map(_other, _OTHER.finditer(text, at, start))
+            for match in OTHER_WORD.finditer(text, at, start):
+                yield "", *other_piece(match)
         if chinese.lastgroup:
-            yield "", (chinese[0],), _DOTTED.findall(chinese[0])
+            yield "", *ordinal_piece(chinese)
         else:
             yield chinese[0], (), ()
         at = end
-    yield from map(_other, _OTHER.finditer(text, at))
+    for match in OTHER_WORD.finditer(text, at):
+        yield "", *other_piece(match)
 
 
-def _other(match: re.Match[str]) -> _Piece:
+def ordinal_piece(match: re.Match[str]) -> Piece:
+    """Words and extra tokens of an ordinal, a match of ORDINAL_WORD."""
+    return (match[0],), _DOTTED.findall(match[0])
+
+
+def other_piece(match: re.Match[str]) -> Piece:
+    """Words and extra tokens of what is not Chinese, a match of OTHER_WORD."""
     kind, value = match.lastgroup, match[0]
     if kind == "standard":
-        return "", *_standard(match)
+        return _standard(match)
     if kind == "measure":
-        return "", (match["amount"], match["unit"]), (value,)
+        return (match["amount"], match["unit"]), (value,)
     if kind == "grouped":
-        return "", (value.replace(",", ""),), ()
+        return (value.replace(",", ""),), ()
     if kind == "latin" and (number := _LONG_NUMBER.search(value)) and number[0] != value:
-        return "", (value,), (number[0],)
-    return "", (value,), ()
+        return (value,), (number[0],)
+    return (value,), ()
 
 
 def _standard(match: re.Match[str]) -> tuple[list[str], list[str]]:

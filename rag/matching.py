@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 
 from index import words
 
@@ -26,6 +28,9 @@ SPELLED_DIFFERENTLY = 0.8
 """What a word is worth with one character replaced (螺狮粉 for 螺蛳粉), or with most of its characters there."""
 
 
+_BETWEEN = "\x1e"
+"""Put between texts: ASCII's record separator, which is part of no pattern."""
+
 _known: dict[str, str] = {}
 """Comparable forms of the texts of late: the same passages are found again and again, and looked at by several."""
 
@@ -41,13 +46,21 @@ def comparables(texts: Sequence[str]) -> list[str]:
     found = {text: known for text in texts if (known := _known.get(text)) is not None}
     fresh = [text for text in dict.fromkeys(texts) if text not in found]
     if fresh:
-        spelled = map(words.arabic_ordinals, words.normalize_all(fresh))
-        made = {text: _SPACE_IN_NUMBER.sub("", plain) for text, plain in zip(fresh, spelled, strict=True)}
+        made = dict(zip(fresh, _respelled(words.normalize_all(fresh)), strict=True))
         if len(_known) + len(made) > COMPARABLE_KEPT:
             _known.clear()
         _known.update(made)
         found |= made
     return [found[text] for text in texts]
+
+
+def _respelled(plain: list[str]) -> list[str]:
+    """Normalised texts with ordinals in digits and standard numbers without their space."""
+    # Together, since each pattern takes longer to start than to find nothing.
+    made = _SPACE_IN_NUMBER.sub("", words.arabic_ordinals(_BETWEEN.join(plain))).split(_BETWEEN)
+    if len(made) == len(plain):
+        return made
+    return [_SPACE_IN_NUMBER.sub("", words.arabic_ordinals(text)) for text in plain]
 
 
 def holds(term: str, text: str) -> float:
@@ -62,7 +75,7 @@ def holds(term: str, text: str) -> float:
 def measure(term: str) -> Callable[[str], float]:
     """`holds` for one term: what only depends on the term is worked out once for many texts."""
     if not is_han(term):
-        whole = re.compile(rf"(?<![a-z0-9.]){re.escape(term)}(?![a-z0-9]|\.\d)").search
+        whole = _standing_alone(term).search
         return lambda text: 1.0 if term in text and whole(text) else 0.0
     known = bool(words.tag(term))
     pairs = [term[i : i + 2] for i in range(len(term) - 1)] if len(term) > 2 else []
@@ -81,6 +94,59 @@ def measure(term: str) -> Callable[[str], float]:
     return held
 
 
+class Texts:
+    """Many texts, as from `comparable`, in one string: a term is looked for in all of them at once."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        """The texts in their order."""
+        self._joined = "\n".join([*texts, ""])  # which no term holds and no pattern goes beyond
+        self._ends = list(accumulate([len(text) + 1 for text in texts]))
+
+    def holding(self, term: str) -> list[float]:
+        """`holds(term, text)` of each text."""
+        found = [0.0] * len(self._ends)
+        if not is_han(term):
+            if term in self._joined:
+                for match in _standing_alone(term).finditer(self._joined):
+                    found[bisect_right(self._ends, match.start())] = 1.0
+            return found
+        known = bool(words.tag(term))
+        self._sort_in(found, term, _CHANGES_MEANING if known else "")
+        if len(term) > 2:
+            spelled = self._nearly(term, known)
+            found = [whole or near for whole, near in zip(found, spelled, strict=True)]
+        return found
+
+    def _nearly(self, term: str, known: bool) -> list[float]:
+        """What each text that lacks the term is worth for most of its characters, or for all but one."""
+        pairs = [term[i : i + 2] for i in range(len(term) - 1)]
+        held = []
+        for pair in pairs:
+            held.append([0.0] * len(self._ends))
+            self._sort_in(held[-1], pair, "")
+        shares = [sum(holding) / len(pairs) for holding in zip(*held, strict=True)]
+        worth = [SPELLED_DIFFERENTLY * share if share > 0.5 else 0.0 for share in shares]
+        if not known:
+            for match in _with_one_replaced(term).finditer(self._joined):
+                place = bisect_right(self._ends, match.start())
+                worth[place] = worth[place] or SPELLED_DIFFERENTLY
+        return worth
+
+    def _sort_in(self, found: list[float], term: str, changes: str) -> None:
+        """Note 1 for each text that holds `term`, or CHANGED where it stands behind one of `changes` only."""
+        joined, ends, find = self._joined, self._ends, self._joined.find
+        place, position = 0, find(term)
+        while position >= 0:
+            if position >= ends[place]:
+                place = bisect_right(ends, position, place)
+            if joined[position - 1] in changes:
+                found[place] = CHANGED
+                position = find(term, position + 1)
+            else:
+                found[place] = 1.0
+                position = find(term, ends[place])  # the rest of this text can only say the same
+
+
 def _whole(term: str, text: str) -> float:
     """What a word of the dictionary is worth that stands in `text`: less where a prefix makes another word of it."""
     position = text.find(term)
@@ -96,6 +162,13 @@ def is_han(term: str) -> bool:
     return bool(term) and "\u3400" <= term[0] <= "\u9fff"
 
 
+@lru_cache(maxsize=512)
+def _standing_alone(term: str) -> re.Pattern[str]:
+    """A Latin word or a number that is no part of a longer one."""
+    return re.compile(rf"(?<![a-z0-9.]){re.escape(term)}(?![a-z0-9]|\.\d)")
+
+
+@lru_cache(maxsize=512)
 def _with_one_replaced(term: str) -> re.Pattern[str]:
     """`term` with one inner character replaced."""
     return re.compile(

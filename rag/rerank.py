@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.errors import ModelError
 from index.passage import Passage
-from rag.matching import comparables, measure, weigh
+from rag.matching import Texts, comparables, weigh
 from rag.question import Question
 
 IN_CONTEXT = 0.8
@@ -50,12 +50,12 @@ class CoverageReranker:
         contexts = [f"{passage.context} {passage.published}" for passage in passages]
         distinct = {context: place for place, context in enumerate(dict.fromkeys(contexts))}
         places = [distinct[context] for context in contexts]
-        spelled = comparables([*(passage.text for passage in passages), *distinct])
-        texts, others = spelled[: len(passages)], spelled[len(passages) :]
+        spelled = comparables([*[passage.text for passage in passages], *distinct])
+        texts = Texts(spelled)
         for term, weight in weights.items():
-            held = measure(term)
-            around = np.array([IN_CONTEXT * held(text) for text in others])
-            covered += weight * np.maximum([held(text) for text in texts], around[places])
+            held = np.array(texts.holding(term))
+            around = IN_CONTEXT * held[len(passages) :]
+            covered += weight * np.maximum(held[: len(passages)], around[places])
         return (covered / total).astype(np.float32)
 
 

@@ -112,6 +112,10 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 7860
 
+    base_path: str = ""
+    """The path below which the service is, such as /bot, where a reverse proxy serves other things beside it. The proxy
+    must leave the path as it is."""
+
     auth: str = "none"
     """How people say who they are: "none" (this machine only), "password", "header" (a reverse proxy says), "oidc"."""
 
@@ -119,7 +123,8 @@ class Settings:
     """Host names that the service answers under where people sign in, with commas between; addresses always count."""
 
     public_url: str = ""
-    """Where people reach the service, such as https://bot.example; for signing in elsewhere."""
+    """Where people reach the service, such as https://bot.example or, with a base path, https://bot.example/bot; for
+    signing in elsewhere."""
 
     trusted_proxies: str = ""
     """Addresses or networks of reverse proxies whose headers are believed, with commas between."""

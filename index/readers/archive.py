@@ -50,7 +50,7 @@ _LOCAL = struct.Struct("<4s22xHH")
 _END = b"PK\x05\x06"
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 _UNICODE_PATH = 0x7075  # extra field of Info-ZIP: version, CRC of the name, the name in UTF-8
-_CONTROL = re.compile("[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
 _NOT_FILES = re.compile(r"(?:^|/)(?:__MACOSX/|\.|~\$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
@@ -192,7 +192,8 @@ def _walk(
     fit: list[tuple[int, str]] = []
     for place, (entry, _) in enumerate(entries):
         called = _unused(member_name(entry), used)
-        if entry.is_dir() or _NOT_FILES.search(called):
+        # Not is_dir(), which fails for a member without a name.
+        if entry.filename.endswith("/") or _NOT_FILES.search(called):
             continue
         inner = f"{name}/{called}"
         try:

@@ -8,19 +8,23 @@ to bottom is not recognised.
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
 from statistics import median
 
 import numpy as np
-from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from index.errors import ReadError
 from index.lines import HAN
@@ -29,9 +33,12 @@ from index.readers.pdf.document import document_of_pages
 from index.readers.pdf.layout import Paragraph, paragraphs_of
 from index.readers.pdf.page import Box, Page, Run
 
-SECONDS = 60
-"""That the recognition of one page may take."""
-FILE_SECONDS = 480
+SECONDS = 100
+"""That the recognition of one page may take by the clock: one that takes 4 s alone took 60 on a machine at its limits."""
+CPU_SECONDS, PER_MEGAPIXEL = 10.0, 5.0
+"""Seconds of the processor that any picture may take, and more for each million pixels. A page of text takes one for a
+million, a small picture half a second, nearly all of it for starting the program."""
+FILE_SECONDS = 400
 """After this time no more pages of a file are recognised; the process that reads it may take ten minutes."""
 TIME_UP = f"识别用时超过 {FILE_SECONDS} 秒，请拆分文件 recognition took more than {FILE_SECONDS} s, please split the file"
 LEAST_CONFIDENCE = 45.0
@@ -49,10 +56,15 @@ SURE_OF_TURN = 1.0
 """Tesseract's confidence in a picture's orientation from which it is believed; pages of text have 3 to 20."""
 POOR, ANEW = 80.0, 0.62
 """A page below this confidence is recognised once more at this share of its size, and the better one is taken."""
+SURE = 88.0
+"""The same for a small picture that was made larger: below it, it is also recognised as it is."""
 MARGIN = 10
 """Pixels of white around a picture; without them letters at its edge are lost."""
 LEAST_CONTRAST = 32
 """Of 255 shades, by how many the letters in a picture differ from what is behind them."""
+LEAST_BYTES = 1 / 20_000
+"""Bytes a pixel of a file below which its picture is blank: a page with one line of text has four times as many in the
+densest of the formats."""
 SMALL = 0.87
 """Lines lower than this share of a page's usual line are small print."""
 MOST_PIXELS = 80_000_000
@@ -104,10 +116,29 @@ def missing() -> str:
 def recognise(grey: np.ndarray, seconds: float = SECONDS) -> list[Word]:
     """The words in a grey picture, (height, width) of uint8, in reading order, noise left out.
 
-    Raises ReadError when tesseract fails, or takes more than `seconds`.
+    Raises ReadError when tesseract fails, or takes more than `seconds` or than it should for so many pixels.
     """
-    table = _tesseract(grey, ("-l", "+".join(languages()), "--dpi", "300", "--psm", "3", "tsv"), seconds)
-    return _without_noise(_words(table))
+    return [] if _is_blank(grey) else _without_noise(_marks(grey, seconds))
+
+
+def _marks(grey: np.ndarray, seconds: float) -> list[Word]:
+    """All that tesseract takes for words, noise included."""
+    options = ("-l", "+".join(languages()), "--dpi", "300", "--psm", "3", "tsv")
+    return list(_words(_tesseract(grey, options, seconds)))
+
+
+def _is_blank(grey: np.ndarray) -> bool:
+    """Whether nothing in a picture, within its margin, differs from the rest as letters do."""
+    inner = grey[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    return not inner.size or int(inner.max()) - int(inner.min()) < LEAST_CONTRAST
+
+
+def _limit_cpu(process: int, pixels: int) -> None:
+    """Let a program that recognises so many pixels take no more of the processor than it should."""
+    if hasattr(resource, "prlimit"):  # Linux
+        most = math.ceil(CPU_SECONDS + PER_MEGAPIXEL * pixels / 1e6)
+        with suppress(ProcessLookupError, PermissionError, ValueError):  # it has ended, or its limit is lower
+            resource.prlimit(process, resource.RLIMIT_CPU, (most, most))
 
 
 def _tesseract(grey: np.ndarray, options: Sequence[str], seconds: float) -> str:
@@ -116,38 +147,52 @@ def _tesseract(grey: np.ndarray, options: Sequence[str], seconds: float) -> str:
     program = shutil.which("tesseract") or "tesseract"
     command = [program, "stdin", "stdout", *options]
     picture = b"P5 %d %d 255\n" % (width, height) + np.ascontiguousarray(grey).tobytes()
+    environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # its threads cost more than they bring
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(
-            command,
-            input=picture,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-            env={**os.environ, "OMP_THREAD_LIMIT": "1"},  # its threads cost more than they bring
-        )
-    except subprocess.TimeoutExpired:
-        raise ReadError(f"文字识别超过 {seconds:.0f} 秒 recognition took more than {seconds:.0f} s") from None
+        with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe) as running:
+            _limit_cpu(running.pid, grey.size)
+            try:
+                out, errors = running.communicate(picture, timeout=seconds)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                raise ReadError(
+                    f"文字识别超过 {seconds:.0f} 秒 recognition took more than {seconds:.0f} s"
+                ) from None
     except OSError as error:
         raise ReadError(f"无法运行 tesseract cannot be run: {error.strerror}") from None
-    if done.returncode:
-        reason = done.stderr.decode(errors="replace").strip().splitlines() or [f"code {done.returncode}"]
+    if running.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise ReadError("文字识别用时过长 recognition took too long for a picture of this size")
+    if running.returncode:
+        reason = errors.decode(errors="replace").strip().splitlines() or [f"code {running.returncode}"]
         raise ReadError(f"文字识别失败 recognition failed: {reason[-1][:200]}")
-    return done.stdout.decode("utf-8", errors="replace")
+    return out.decode("utf-8", errors="replace")
 
 
 def recognise_best(grey: np.ndarray, seconds: float = SECONDS) -> list[Word]:
-    """`recognise`, and once more at another size if that went poorly or the picture is small: the better of both.
+    """`recognise`, and once more at another size where that leaves doubts: the better of both.
 
-    Boxes count pixels of `grey` either way.
+    A small picture is tried larger first. Boxes count pixels of `grey` either way.
     """
-    words = recognise(grey, seconds)
-    factor = ANEW
-    if max(grey.shape) < LEAST_SIDE:
-        factor = min(LEAST_SIDE / max(grey.shape), LARGER)
-    elif mean_confidence(words) >= POOR and words:
-        return words
-    others = _at_size(grey, factor, seconds)
-    return others if _worth(others) > _worth(words) else words
+    return _best(grey, seconds)[0]
+
+
+def _best(grey: np.ndarray, seconds: float) -> tuple[list[Word], bool]:
+    """What `recognise_best` gives, and whether there was anything in the picture that looked like a word."""
+    if _is_blank(grey):
+        return [], False
+    enlarged = min(LEAST_SIDE / max(grey.shape), LARGER)
+    first, second, sure = (enlarged, 1.0, SURE) if enlarged > 1 else (1.0, ANEW, POOR)
+    marks = _at_size(grey, first, seconds)
+    words = _without_noise(marks)
+    if words and mean_confidence(words) >= sure:
+        return words, True
+    if not words and bool(marks) == (enlarged > 1):  # large letters, made larger, may not be seen at all
+        return [], bool(marks)
+    others = _at_size(grey, second, seconds)
+    is_marked = bool(marks or others)
+    others = _without_noise(others)
+    return (others if _worth(others) > _worth(words) else words), is_marked
 
 
 def recognise_upright(grey: np.ndarray, seconds: float = SECONDS) -> tuple[list[Word], int]:
@@ -156,9 +201,10 @@ def recognise_upright(grey: np.ndarray, seconds: float = SECONDS) -> tuple[list[
     Boxes count pixels of the picture so turned, `np.rot90(grey, -turns)`. Others are only tried where recognition goes
     poorly as the picture is.
     """
-    best, best_turns = recognise_best(grey, seconds), 0
-    if best and mean_confidence(best) >= POOR and _is_level(best):
+    best, is_marked = _best(grey, seconds)
+    if not is_marked or (best and mean_confidence(best) >= POOR and _is_level(best)):
         return best, 0
+    best_turns = 0
     turns = _quarter_turns(grey, seconds)
     if not turns and _is_level(best) and sum(len(word.text) for word in best) >= FEW:
         return best, 0
@@ -189,10 +235,12 @@ def _quarter_turns(grey: np.ndarray, seconds: float) -> int | None:
 
 
 def _at_size(grey: np.ndarray, factor: float, seconds: float) -> list[Word]:
-    """`recognise` at `factor` times the size; boxes count pixels of `grey`."""
+    """`_marks` at `factor` times the size; boxes count pixels of `grey`."""
+    if factor == 1:
+        return _marks(grey, seconds)
     height, width = grey.shape
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    others = recognise(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS)), seconds)
+    others = _marks(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS)), seconds)
     x, y = width / size[0], height / size[1]
     return [
         replace(word, box=Box(word.box.x0 * x, word.box.y0 * y, word.box.x1 * x, word.box.y1 * y))
@@ -213,7 +261,7 @@ def _worth(words: Sequence[Word]) -> float:
     return sum(len(word.text) * (word.confidence - LEAST_CONFIDENCE) for word in words)
 
 
-def _without_noise(words: Iterator[Word]) -> list[Word]:
+def _without_noise(words: Iterable[Word]) -> list[Word]:
     kept: list[Word] = []
     for _, group in groupby(words, key=lambda word: word.line):
         line = list(group)
@@ -344,7 +392,7 @@ def paragraphs_in(data: bytes, name: str, seconds: float = SECONDS) -> list[Para
     Raises ReadError for what is no picture or too large, and when recognition fails or takes more than `seconds`.
     """
     grey = next(_frames(data, name), None)
-    if grey is None or int(grey.max()) - int(grey[MARGIN:-MARGIN, MARGIN:-MARGIN].min()) < LEAST_CONTRAST:
+    if grey is None:
         return []
     height, width = grey.shape
     page = page_of(recognise_best(grey, seconds), 1, width * POINTS, height * POINTS, POINTS)
@@ -371,13 +419,26 @@ def _frames(data: bytes, name: str) -> Iterator[np.ndarray]:
 
 
 def _grey(frame: Image.Image) -> np.ndarray:
-    upright = ImageOps.exif_transpose(frame)
-    if upright.mode in ("RGBA", "LA", "P", "PA"):
-        rgba = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
-    grey = upright.convert("L")
-    factor = min(LONG_SIDE / max(grey.size), 1.0)
-    if factor != 1:
+    if max(frame.size) > LONG_SIDE:
+        factor = LONG_SIDE / max(frame.size)
+        wanted = (round(frame.width * factor), round(frame.height * factor))
+        frame.draft("L", wanted)  # a JPEG is unpacked at a half or a quarter of its size then
+    frame.load()
+    orientation = frame.getexif().get(ExifTags.Base.Orientation, 1)
+    grey = _on_white(frame).convert("L")
+    factor = LONG_SIDE / max(grey.size)
+    if factor < 1:
         size = (max(1, round(grey.width * factor)), max(1, round(grey.height * factor)))
-        grey = grey.resize(size, Image.Resampling.LANCZOS)
+        grey = grey.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if orientation != 1:
+        grey.getexif()[ExifTags.Base.Orientation] = orientation
+        grey = ImageOps.exif_transpose(grey)
     return np.asarray(ImageOps.expand(grey, MARGIN, 255), dtype=np.uint8)
+
+
+def _on_white(frame: Image.Image) -> Image.Image:
+    """The picture with white behind what is transparent."""
+    if frame.mode not in ("RGBA", "LA", "P", "PA"):
+        return frame
+    rgba = frame.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)

@@ -8,6 +8,7 @@ formats (EMF, WMF) cannot be read.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import time
 from collections import Counter
@@ -24,9 +25,12 @@ MOST_PICTURES = 200
 MOST_BYTES = 32 << 20
 """Bytes of one picture above which it is not opened."""
 SECONDS = 300.0
-"""That the pictures of one file may take; the process that reads an office file may take ten minutes."""
+"""That the pictures of one file may take by the clock; the process that reads an office file may take ten minutes."""
 BRIEF = 40.0
 """The same for formats whose process may take one minute."""
+CPU_SECONDS, CPU_PER_MEGABYTE = 20.0, 20.0
+"""Seconds of the processor that the pictures of one file may take, and more for each megabyte of them: screenshots,
+scans and photographs take 1 to 10 s a megabyte, pictures that were made to take long are small."""
 LEAST_SHORT, LEAST_LONG = 20, 60
 """Pixels of a picture's shorter and longer side below which it is an icon."""
 LEAST_TEXT = 4
@@ -43,7 +47,9 @@ class Pictures:
         self._name = name
         self._seconds = seconds
         self._until = 0.0
+        self._taken = self._granted = 0.0  # seconds of the processor
         self._seen: set[bytes] = set()
+        self._met = 0
         self._unread: Counter[str] = Counter()
         self._doubtful = 0
 
@@ -56,6 +62,7 @@ class Pictures:
         if not data or digest in self._seen:
             return []
         self._seen.add(digest)
+        self._met += 1
         if len(self._seen) > MOST_PICTURES or len(data) > MOST_BYTES:
             self._unread["过多或过大 too many or too large"] += 1
             return []
@@ -79,24 +86,38 @@ class Pictures:
         try:
             width, height = ocr.size_of(data, self._name)
             if min(width, height) < LEAST_SHORT or max(width, height) < LEAST_LONG:
+                self._met -= 1
+                return []
+            if len(data) < ocr.LEAST_BYTES * width * height:
                 return []
             if lacking := ocr.missing():
                 self._unread[lacking] += 1
                 return []
-            self._until = self._until or time.monotonic() + self._seconds
-            left = self._until - time.monotonic()
-            if left <= 0:
-                self._unread[f"识别已用 {self._seconds:.0f} 秒 recognition took {self._seconds:.0f} s"] += 1
-                return []
-            return ocr.paragraphs_in(data, self._name, min(left, ocr.SECONDS))
+            return self._within_limits(data)
         except ReadError:
             self._unread["已损坏、过大或格式不支持 damaged, too large or of another format"] += 1
             return []
 
+    def _within_limits(self, data: bytes) -> list[Paragraph]:
+        """What is recognised, unless the time for the pictures of this file is up."""
+        from index.readers import ocr
+
+        self._until = self._until or time.monotonic() + self._seconds
+        self._granted += CPU_PER_MEGABYTE * len(data) / 1e6
+        left = self._until - time.monotonic()
+        if left <= 0 or self._taken > CPU_SECONDS + self._granted:
+            self._unread["识别用时过长 recognition took too long; 请拆分文件 please split the file"] += 1
+            return []
+        started = _cpu_seconds()
+        try:
+            return ocr.paragraphs_in(data, self._name, min(left, ocr.SECONDS))
+        finally:
+            self._taken += _cpu_seconds() - started
+
     def notices(self) -> tuple[str, ...]:
         """What was not read and why, and what was read badly, one line each."""
         told = [
-            f"{self._name}: {count} 张图片未识别 {count} pictures were not read; {why}"
+            f"{self._name}: {self._met} 张图片中 {count} 张未识别 {count} of {self._met} pictures were not read; {why}"
             for why, count in self._unread.items()
         ]
         if self._doubtful:
@@ -105,6 +126,11 @@ class Pictures:
                 f"{self._doubtful} pictures were recognised with little confidence, please check the original"
             )
         return tuple(told)
+
+
+def _cpu_seconds() -> float:
+    """What this process has taken of the processor, with the programs that it has started and that have ended."""
+    return sum(os.times()[:4])
 
 
 def _weight(text: str) -> int:

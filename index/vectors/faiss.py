@@ -35,11 +35,15 @@ class FaissStore:
     _views: tuple[Ids, NDArray[np.float16]] | None = None
     """What `_places` has found; none after a change, which may move what FAISS holds."""
 
+    _highest: int | None = None
+    """Of all ids ever added; None where that is not known."""
+
     def __init__(self, dimension: int) -> None:
         """An empty store for vectors of `dimension` numbers."""
         self._index: Any = faiss.IndexIDMap(
             faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
         )
+        self._highest = np.iinfo(np.int64).min
 
     @classmethod
     def load(cls, file: Path) -> Self:
@@ -79,9 +83,23 @@ class FaissStore:
     def add(self, ids: Sequence[int], vectors: Vectors) -> None:
         """Store `vectors[i]` under `ids[i]`. An id that is there already is replaced."""
         new_ids, new_vectors = checked_rows(ids, vectors, self.dimension)
-        self.remove(new_ids.tolist())
+        if not len(new_ids):
+            return
+        highest = int(new_ids.max())
+        if self._highest is None or new_ids.min() <= self._highest:
+            self.remove(new_ids.tolist())  # looks at every vector
+            highest = max(highest, self._highest or highest)
+        self._highest = None if self._highest is None else highest
         self._views = None
         self._index.add_with_ids(new_vectors, new_ids)
+
+    def ids(self) -> Ids:
+        """The ids of all vectors, in the order of `vectors`."""
+        return faiss.vector_to_array(self._index.id_map)
+
+    def vectors(self) -> Vectors:
+        """All vectors, float32 of shape (n, d)."""
+        return self._codes().astype(np.float32)
 
     def remove(self, ids: Collection[int]) -> None:
         """Forget these ids; unknown ones are passed over."""
@@ -119,13 +137,17 @@ class FaissStore:
     def _places(self) -> tuple[Ids, NDArray[np.float16]]:
         """The ids in ascending order and their vectors, as views of what FAISS holds; empty if it is in no such order."""
         if self._views is None:
-            own = faiss.vector_to_array(self._index.id_map)
-            inner: Any = faiss.downcast_index(self._index.index)
-            held = inner.codes
-            codes = faiss.rev_swig_ptr(held.data(), held.size()).view(HALF).reshape(len(own), -1)
+            own, codes = self.ids(), self._codes()
             ascending = bool((own[1:] > own[:-1]).all())
             self._views = (own, codes) if ascending else (own[:0], codes[:0])
         return self._views
+
+    def _codes(self) -> NDArray[np.float16]:
+        """The numbers that FAISS holds, a row each vector: a view, for as long as nothing is added or removed."""
+        inner: Any = faiss.downcast_index(self._index.index)
+        held = inner.codes
+        codes: NDArray[np.float16] = faiss.rev_swig_ptr(held.data(), held.size()).view(HALF)
+        return codes.reshape(len(self), self.dimension)
 
     def save(self, file: Path) -> None:
         """Write everything to one new file in FAISS's own format."""

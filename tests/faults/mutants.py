@@ -15,6 +15,7 @@ from index.library_writer import Writer
 from index.manifest import Segment
 from index.snapshot import VECTORS
 from index.vectors.base import Vectors
+from index.vectors.faiss import FaissStore
 from tests.faults import child, shim
 from tests.faults.checks import Checked
 from tests.faults.harness import EMBEDDER, Tally, attempt, look
@@ -88,8 +89,8 @@ def _manifest_first() -> Iterator[None]:
     """A merge that publishes the manifest, and only then gives the segment the name that the manifest says."""
     written = library_writer.write_segment
 
-    def later(home: Path, ids: Sequence[int], vectors: Vectors, questions: Vectors) -> Segment:
-        segment = written(home, ids, vectors, questions)
+    def later(home: Path, store: FaissStore, questions: Vectors) -> Segment:
+        segment = written(home, store, questions)
         (home / VECTORS / segment.file).rename(home / VECTORS / ".later")
         return segment
 

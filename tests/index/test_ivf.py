@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import library_writer
+from index import projections
 from index.library import Library
 from index.vectors import load_store
 from index.vectors.flat import FlatStore
@@ -85,7 +85,7 @@ def test_a_large_library_is_searched_by_lists_and_says_so(
         exact.sync([folder])
         expected = [hit.passage.text for hit in exact.search("天平第3号校准", 10, "dense")]
         assert exact.status().recall == 1.0
-    monkeypatch.setattr(library_writer, "EXHAUSTIVE_UP_TO", 100)
+    monkeypatch.setattr(projections, "EXHAUSTIVE_UP_TO", 100)
     with Library.open(tmp_path / "lists", embedder, create=True) as library:
         library.sync([folder], rebuild=True)
         segment = library._reader.snapshot.segment

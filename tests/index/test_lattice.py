@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import words
-from index.lattice import Lattice
+from index.lattice import Lattice, codes_of
 from index.segmenter import JIEBA_TOTAL, Segmenter, jieba_dictionary, read_words
 
 OWN = read_words(words.DICTIONARIES / "domain.txt")
@@ -65,8 +66,9 @@ def test_ties_and_missing_characters_fall_alike(tmp_path_factory, own, runs):
 
 
 def test_what_is_a_word(lattice):
-    assert lattice.are_words(["质量", "量管", "管理"]).tolist() == [True, False, True]
-    assert lattice.are_words([]).tolist() == []
+    codes = codes_of("质量管理")
+    assert lattice.are_words(codes, np.arange(3), 2).tolist() == [True, False, True]
+    assert lattice.are_words(codes, np.arange(0), 2).tolist() == []
 
 
 def test_a_dictionary_of_another_form_is_refused():

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import words
+from index import word_batches, words
 from index.segmenter import JIEBA_TOTAL, Segmenter, jieba_dictionary, read_words
 
 DOMAIN = read_words(words.DICTIONARIES / "domain.txt")
@@ -241,8 +241,20 @@ def test_the_fingerprint_is_short_and_stable() -> None:
 )
 def test_many_texts_at_once_have_the_tokens_of_each(texts: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(words, "MANY", 0)
-        patch.setattr(words, "SOME", 0)
-        patch.setattr(words, "LONGEST_RUN", 6)
-        at_once = list(words.tokens_and_bigrams_of(texts))
-    assert at_once == [(words.tokenize(text), words.bigrams(text)) for text in texts]
+        patch.setattr(word_batches, "MANY", 0)
+        patch.setattr(word_batches, "SOME", 0)
+        patch.setattr(word_batches, "LONGEST_RUN", 6)
+        at_once = list(word_batches.tokens_and_bigrams_of(texts))
+    found = [(sorted(tokens.split()), sorted(pairs.split())) for tokens, pairs in at_once]
+    assert found == [(sorted(words.tokenize(text)), sorted(words.bigrams(text))) for text in texts]
+
+
+def test_the_sample_has_the_same_tokens_one_text_at_a_time() -> None:
+    folder = Path(__file__).parents[2] / "eval" / "sets" / "sample" / "documents"
+    texts = [file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.txt"))] + [
+        "",
+        "𠮷野家 第三条第1.2款 é１2ａ",
+    ]
+    for text, (tokens, pairs) in zip(texts, word_batches.tokens_and_bigrams_of(texts), strict=True):
+        assert sorted(tokens.split()) == sorted(words.tokenize(text))
+        assert sorted(pairs.split()) == sorted(words.bigrams(text))

@@ -70,11 +70,11 @@ _WHITE = re.compile(
     re.IGNORECASE,
 )
 _WHITE_FONT = re.compile(r"#?fff(?:fff)?|white", re.IGNORECASE)
-_SMALL_PRINT = re.compile(
-    r"版权所有|copyright|©|ICP[备证]|公网安备|all rights reserved|未经.{0,12}授权|举报电话|技术支持[:：]|主办单位[:：]|网站标识码|"
-    r"浏览器|javascript|cookie",
-    re.IGNORECASE,
+_SMALL_PRINT = (
+    *("版权所有", "copyright", "©", "icp备", "icp证", "公网安备", "all rights reserved", "举报电话"),
+    *("技术支持:", "技术支持：", "主办单位:", "主办单位：", "网站标识码", "浏览器", "javascript", "cookie"),
 )
+_UNAUTHORISED = re.compile("未经.{0,12}授权")
 _ATTACHMENT = re.compile(r"附件|\.(?:docx?|xlsx?|pptx?|pdf|zip|rar|wps)$", re.IGNORECASE)
 
 
@@ -182,7 +182,10 @@ def _is_content(piece: Piece) -> bool:
 
 
 def _is_small_print(text: str) -> bool:
-    return len(text) < 4 * LONG and bool(_SMALL_PRINT.search(text))
+    if len(text) >= 4 * LONG:
+        return False
+    lowered = text.lower()
+    return any(words in lowered for words in _SMALL_PRINT) or bool(_UNAUTHORISED.search(text))
 
 
 def _main_part(pieces: Sequence[Piece], whole: Part) -> Part:

@@ -1,11 +1,12 @@
 """Recognition of text in pictures; what needs no tesseract is tested on tables as tesseract gives them."""
 
 import io
+import resource
 import stat
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from index.errors import ReadError
 from index.readers import ocr
@@ -54,7 +55,7 @@ def test_parts_of_a_line_far_apart_are_runs_of_their_own():
 
 
 @needs_ocr
-@pytest.mark.parametrize("turns", [1, 2, 3])
+@pytest.mark.parametrize("turns", [2, 3])
 def test_a_page_on_its_side_or_its_head_is_set_upright(turns):
     page = np.asarray(scan(TEXT * 3, size=(1240, 900), top=60))
     words, found = ocr.recognise_upright(np.ascontiguousarray(np.rot90(page, turns)))
@@ -95,17 +96,104 @@ def slow_tesseract(tmp_path, monkeypatch):
 
 
 def test_recognition_has_a_time_limit(slow_tesseract):
+    grey = np.tile(np.arange(60, dtype=np.uint8) * 4, (60, 1))
     with pytest.raises(ReadError, match="took more than"):
-        ocr.recognise(np.full((20, 20), 255, dtype=np.uint8), seconds=0.3)
+        ocr.recognise(grey, seconds=0.3)
 
 
 @needs_ocr
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "WEBP"])
-def test_pictures_are_read(kind):
-    data = as_file(scan(TEXT, size=(900, 400), top=80), kind)
-    document = ocr.read_picture(data, f"图.{kind.lower()}")
+def test_pictures_are_read():
+    document = ocr.read_picture(as_file(scan(TEXT, size=(900, 400), top=80)), "图.png")
     assert "".join(TEXT) in document.text.replace("\n", "")
-    assert document.media_type.startswith("image/") and not document.unsure
+    assert document.media_type == "image/png" and not document.unsure
+
+
+GREY = np.tile(np.arange(0, 240, 2, dtype=np.uint8), (90, 1))
+"""A slope from dark to light, 120 pixels wide and 90 high."""
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P"])
+def test_pictures_of_each_kind_are_the_same_in_grey(kind, mode):
+    if mode in ("RGBA", "P") and kind in ("JPEG", "WEBP"):
+        mode = "RGB"
+    (grey,) = ocr._frames(as_file(Image.fromarray(GREY).convert(mode), kind), "a")
+    inner = grey[ocr.MARGIN : -ocr.MARGIN, ocr.MARGIN : -ocr.MARGIN]
+    assert np.abs(inner.astype(int) - GREY).max() <= (8 if kind in ("JPEG", "WEBP", "GIF") else 3)
+    assert grey[0, 0] == 255
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF", "PNG"])
+def test_a_large_picture_is_made_smaller_and_turned_as_its_file_says(kind, monkeypatch):
+    monkeypatch.setattr(ocr, "LONG_SIDE", 60)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # to be turned by a quarter clockwise
+    (grey,) = ocr._frames(as_file(Image.fromarray(GREY), kind, exif=exif), "a")
+    inner = grey[ocr.MARGIN : -ocr.MARGIN, ocr.MARGIN : -ocr.MARGIN]
+    assert inner.shape == (60, 45)
+    assert np.abs(inner.astype(int)[:, 20] - np.arange(2, 240, 4)).max() <= 12
+
+
+class Recognised:
+    """Stands for tesseract: says of the pictures that it is shown, in turn, words of such confidences."""
+
+    def __init__(self, monkeypatch, *confidences):
+        self.shapes = []
+        self.confidences = list(confidences)
+        monkeypatch.setattr(ocr, "languages", lambda: ocr.LANGUAGES)
+        monkeypatch.setattr(ocr, "_tesseract", self.say)
+
+    def say(self, grey, options, seconds):
+        assert seconds <= ocr.SECONDS
+        self.shapes.append(grey.shape)
+        confidence = self.confidences.pop(0)
+        return table((1, 0, confidence, "质量检验")) if confidence else table()
+
+
+@pytest.mark.parametrize(
+    ("size", "confidences", "asked"),
+    [
+        (400, [90], [800]),  # small: larger first
+        (400, [85, 92], [800, 400]),
+        (400, [0, 92], [800, 400]),  # letters were too large to be seen
+        (400, [20], [800]),  # a photograph with specks
+        (1000, [90], [1200]),
+        (2000, [85], [2000]),
+        (2000, [70, 60], [2000, 1240]),
+        (2000, [0], [2000]),  # a photograph
+        (2000, [20, 0], [2000, 1240]),
+    ],
+)
+def test_a_second_size_is_tried_only_where_the_first_leaves_doubts(monkeypatch, size, confidences, asked):
+    tesseract = Recognised(monkeypatch, *confidences)
+    grey = np.full((size, size), 255, dtype=np.uint8)
+    grey[100:200, 100:200] = 0
+    words = ocr.recognise_best(grey)
+    assert [shape[0] for shape in tesseract.shapes] == asked
+    best = max(confidences)
+    assert [word.confidence for word in words] == ([best] if best > ocr.LEAST_CONFIDENCE else [])
+
+
+def test_a_picture_of_one_shade_costs_nothing(monkeypatch):
+    tesseract = Recognised(monkeypatch)
+    page = np.full((2000, 1500), 240, dtype=np.uint8)
+    page[900:1000] = 225  # a shadow
+    assert ocr.recognise_upright(page) == ([], 0) and not tesseract.shapes
+    grey = np.pad(np.zeros((300, 300), dtype=np.uint8), ocr.MARGIN, constant_values=255)
+    assert ocr.recognise_best(grey) == []
+
+
+@pytest.mark.skipif(
+    not hasattr(resource, "prlimit"), reason="NOT TESTED: limits of processor time; needs Linux"
+)
+def test_a_picture_may_take_as_much_of_the_processor_as_its_size_allows(tmp_path, monkeypatch):
+    program = tmp_path / "tesseract"
+    program.write_text("#!/bin/sh\ncat >/dev/null\nwhile :; do :; done\n")
+    program.chmod(program.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(ocr, "CPU_SECONDS", 0.5)
+    with pytest.raises(ReadError, match="too long for a picture"):
+        ocr.recognise(GREY)
 
 
 @needs_ocr

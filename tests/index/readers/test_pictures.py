@@ -5,6 +5,7 @@ import io
 from email.message import EmailMessage
 
 import docx
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -64,13 +65,52 @@ def test_more_pictures_than_are_read_are_told(recognised, monkeypatch):
     monkeypatch.setattr(pictures, "MOST_PICTURES", 2)
     reader = Pictures("a.docx")
     assert [bool(reader.blocks(picture(shade=shade))) for shade in range(4)] == [True, True, False, False]
-    assert "2 张图片未识别" in reader.notices()[0]
+    assert "4 张图片中 2 张未识别" in reader.notices()[0]
 
 
 def test_when_the_time_is_up_the_rest_is_told(recognised):
     reader = Pictures("a.docx", seconds=0.0)
     assert not reader.blocks(picture())
-    assert "1 张图片未识别" in reader.notices()[0]
+    assert "1 张图片中 1 张未识别" in reader.notices()[0]
+
+
+def costing(monkeypatch, seconds):
+    """From now on each picture costs so many seconds of the processor; gives the sizes that were recognised."""
+    spent = iter(range(0, 100_000, seconds))
+    at = [0]
+
+    def recognise(data, name, left):
+        at[0] = next(spent) + seconds
+        return [Paragraph("检定周期一年", 1, confidence=90.0)]
+
+    monkeypatch.setattr(ocr, "missing", lambda: "")
+    monkeypatch.setattr(ocr, "paragraphs_in", recognise)
+    monkeypatch.setattr(pictures, "_cpu_seconds", lambda: at[0])
+
+
+def test_small_files_that_take_long_use_up_the_time_of_their_document(monkeypatch):
+    costing(monkeypatch, 6)
+    reader = Pictures("a.docx")
+    read_ones = [bool(reader.blocks(picture(shade=shade))) for shade in range(20)]
+    assert read_ones == [True] * 4 + [False] * 16  # after the fourth 24 of 20 s are gone
+    assert "20 张图片中 16 张未识别 16 of 20 pictures were not read" in reader.notices()[0]
+
+
+def test_large_files_may_take_longer(monkeypatch):
+    costing(monkeypatch, 6)
+    reader = Pictures("a.docx")
+    noise = np.random.default_rng(1)
+    sheets = [noise.integers(0, 255, (600, 500), dtype=np.uint8) for _ in range(12)]  # 300 KB each
+    assert all(reader.blocks(as_file(Image.fromarray(sheet))) for sheet in sheets)
+    assert not reader.notices()
+
+
+def test_a_picture_that_is_all_one_shade_for_its_size_is_not_unpacked(recognised):
+    reader = Pictures("a.docx")
+    made = io.BytesIO()
+    Image.new("1", (20_000, 4_000)).save(made, "TIFF", compression="group4")
+    assert len(made.getvalue()) < 4_500
+    assert not reader.blocks(made.getvalue()) and not recognised and not reader.notices()
 
 
 def test_without_tesseract_one_notice_says_what_to_install(monkeypatch):
@@ -84,7 +124,7 @@ def test_without_tesseract_one_notice_says_what_to_install(monkeypatch):
     document = read(file.getvalue(), "a.docx")
     assert document.text == SENTENCE
     assert document.notices == (
-        "a.docx: 3 张图片未识别 3 pictures were not read; 请安装 please install: tesseract-ocr",
+        "a.docx: 3 张图片中 3 张未识别 3 of 3 pictures were not read; 请安装 please install: tesseract-ocr",
     )
 
 

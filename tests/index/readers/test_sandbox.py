@@ -257,7 +257,7 @@ from index.readers import sandbox
 from index.readers.archive import list_members
 from index.reading import read_file
 
-short = replace(sandbox.LIMITS, seconds=4)
+short = replace(sandbox.LIMITS, seconds=2)
 sandbox.limits_for = lambda name: short
 
 def peak():  # of this program; ru_maxrss would count the one that started it
@@ -290,7 +290,7 @@ def test_bombs_are_read_or_refused_in_time_and_the_parents_memory_hardly_grows(t
     *files, growth = done.stdout.splitlines()
     print(done.stdout)
     assert len(files) == len(bombs.BOMBS) + 1  # one line for each
-    assert all(float(re.search(r": ([\d.]+) s", line)[1]) < 8 for line in files), done.stdout
+    assert all(float(re.search(r": ([\d.]+) s", line)[1]) < 20 for line in files), done.stdout
     assert "root:" not in done.stdout
     assert int(growth) < 200
 
