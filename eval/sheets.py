@@ -131,6 +131,7 @@ def write_xlsx(gold: GoldSet, file: Path, *, chinese: bool = False) -> None:
         line = []
         for value in row:
             cell = WriteOnlyCell(sheet, value)
+            cell.data_type = "s"  # openpyxl takes #REF! and the like for errors
             cell.number_format = "@"  # text: what is typed over it isn't taken for a date or a formula
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             if number == 0:

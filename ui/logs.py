@@ -24,6 +24,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import SettingsError
+from ui.access.proxy import path_of
 from ui.metrics import Metrics
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -134,4 +135,4 @@ def route_of(scope: Scope) -> str:
     path = getattr(scope.get("route"), "path", None)
     if isinstance(path, str) and path.startswith(("/api", "/v1", "/healthz", "/readyz", "/metrics")):
         return path if "{rest" not in path else "other"
-    return "other" if scope["path"].startswith(("/api/", "/v1/")) else PAGE
+    return "other" if path_of(scope).startswith(("/api/", "/v1/")) else PAGE

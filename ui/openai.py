@@ -27,6 +27,7 @@ from index.passage import Where
 from rag.answer import Answer, Done, Turn
 from ui.access import readable_of, subject_of, visitor_of
 from ui.access.guard import needs
+from ui.access.proxy import base_path
 from ui.admission import Place
 from ui.api.ask import BEAT, EventStream, finished, note_question
 from ui.api.errors import INTERNAL, error_body, status_of
@@ -194,18 +195,18 @@ def openai_routes(service: Service) -> APIRouter:
             return EventStream(_chunks(service, asked, place, usage), place)
         with place:
             done = await finished(service, asked, place, request)
-        return JSONResponse(completion(done, asked))
+        return JSONResponse(completion(done, asked, base_path(service.settings.base_path)))
 
     return router
 
 
-def completion(done: Done, asked: Asked) -> dict[str, object]:
+def completion(done: Done, asked: Asked, base: str = "") -> dict[str, object]:
     """The whole answer."""
     message = {
         "role": "assistant",
         "content": done.answer.text,
         "refusal": None,
-        "annotations": annotated(done.answer),
+        "annotations": annotated(done.answer, base),
     }
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     return {
@@ -216,7 +217,7 @@ def completion(done: Done, asked: Asked) -> dict[str, object]:
     }
 
 
-def annotated(answer: Answer) -> list[dict[str, object]]:
+def annotated(answer: Answer, base: str = "") -> list[dict[str, object]]:
     """The answer's citations; `start_index:end_index` is the first mark [n] in its text."""
     found: list[dict[str, object]] = []
     for citation in answer.citations:
@@ -230,7 +231,7 @@ def annotated(answer: Answer) -> list[dict[str, object]]:
                     "start_index": start,
                     "end_index": start + len(mark),
                     "title": passage.article or passage.document,
-                    "url": passage.url or f"/api/sources/{passage.id}",
+                    "url": passage.url or f"{base}/api/sources/{passage.id}",
                 },
                 "citation": citation.as_dict(),
             }
@@ -254,7 +255,7 @@ async def _chunks(service: Service, asked: Asked, place: Place, usage: bool) -> 
                 done = next((event for event in batch if isinstance(event, Done)), done)
         assert done is not None
         note(answer=done.answer.status, mode=done.answer.mode)
-        for chunk in _pieces(done, asked, usage):
+        for chunk in _pieces(done, asked, usage, base_path(service.settings.base_path)):
             yield f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n"
         yield "data: [DONE]\n\n"
     except ZhidaError as error:
@@ -265,7 +266,7 @@ async def _chunks(service: Service, asked: Asked, place: Place, usage: bool) -> 
         yield f"data: {json.dumps(error_body('/v1/', 500, INTERNAL), ensure_ascii=False)}\n\n"
 
 
-def _pieces(done: Done, asked: Asked, usage: bool) -> Iterator[dict[str, object]]:
+def _pieces(done: Done, asked: Asked, usage: bool, base: str) -> Iterator[dict[str, object]]:
     """The finished answer as chunks: the role, the text, the annotations with the end, the usage if wanted."""
     head, text = _head(done.answer_id, "chat.completion.chunk"), done.answer.text
 
@@ -276,7 +277,7 @@ def _pieces(done: Done, asked: Asked, usage: bool) -> Iterator[dict[str, object]
     yield chunk({"role": "assistant", "content": ""})
     for start in range(0, len(text), PIECE):
         yield chunk({"content": text[start : start + PIECE]})
-    yield {**chunk({"annotations": annotated(done.answer)}, "stop"), "zhida": _particulars(done)}
+    yield {**chunk({"annotations": annotated(done.answer, base)}, "stop"), "zhida": _particulars(done)}
     if usage:
         yield {**head, "choices": [], "usage": usage_of(asked, done.answer)}
 

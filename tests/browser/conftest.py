@@ -48,7 +48,59 @@ def chromium() -> Iterator[object]:
     if not screenshot.CHROMIUM.is_file():
         pytest.skip(f"SKIPPED: no {screenshot.CHROMIUM}; install Debian's package chromium to test the page")
     with screenshot.browser() as browser:
+        _watch(browser)
         yield browser
+
+
+_left: list[str] = []
+"""Addresses beyond this machine that any page of the running test has asked for and no policy has kept it from."""
+
+
+def _watch(browser) -> None:
+    """Has every profile that the tests make tell what it asks for."""
+
+    def asked(request) -> None:
+        if not request.url.startswith(
+            (
+                "http://127.0.0.1:",
+                "http://localhost:",
+                "https://localhost:",
+                "file:",
+                "data:",
+                "blob:",
+                "about:",
+            )
+        ):
+            _left.append(request.url)
+
+    def kept_back(request) -> None:
+        if request.failure == "csp" and request.url in _left:
+            _left.remove(request.url)
+
+    for name in ("new_context", "new_page"):
+        make = getattr(browser, name)
+
+        def made(*args, make=make, **options):
+            one = make(*args, **options)
+            one.on("request", asked)
+            one.on("requestfailed", kept_back)
+            return one
+
+        setattr(browser, name, made)
+
+
+@pytest.fixture
+def may_ask_outside() -> None:
+    """For a control: what its page asks for is wanted."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaves(request) -> Iterator[None]:
+    """No page of any test asks for anything beyond this machine."""
+    _left.clear()
+    yield
+    if "may_ask_outside" not in request.fixturenames:
+        assert _left == []
 
 
 @pytest.fixture(scope="package")

@@ -321,7 +321,7 @@ def test_a_run_of_one_question_is_shown_without_a_verdict(opened, run, tmp_path)
     assert page.seen[1:] == []
 
 
-def test_payloads_are_the_kind_that_would_fire(opened, tmp_path):
+def test_payloads_are_the_kind_that_would_fire(opened, tmp_path, may_ask_outside):
     """A positive control: the same texts, put on a page as they are, do run."""
     file = tmp_path / "naive.html"
     file.write_text(

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from index.errors import LibraryBusy, NotThere, ReadError, ZhidaError
 from ui.access import Forbidden, SignInNeeded
+from ui.access.proxy import path_of
 from ui.admission import Overloaded
 from ui.logs import note
 from ui.security import HEADERS
@@ -47,7 +48,9 @@ def tell_errors(app: FastAPI) -> None:
 
 def failure(request: Request, status: int, reason: str, headers: dict[str, str] | None = None) -> Response:
     """An error as this route tells errors."""
-    return JSONResponse(error_body(request.url.path, status, reason), status_code=status, headers=headers)
+    return JSONResponse(
+        error_body(path_of(request.scope), status, reason), status_code=status, headers=headers
+    )
 
 
 def error_body(path: str, status: int, reason: str) -> dict[str, object]:
@@ -71,7 +74,7 @@ async def _refuse_body(request: Request, error: Exception) -> Response:
     """422 with what is wrong, where; unlike FastAPI's own, it does not send the input back."""
     assert isinstance(error, RequestValidationError)
     wrong = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()]
-    status = 400 if request.url.path.startswith("/v1/") else 422
+    status = 400 if path_of(request.scope).startswith("/v1/") else 422
     return failure(request, status, f"请求有误 wrong request: {'; '.join(wrong[:20])}")
 
 
@@ -105,4 +108,4 @@ async def _gone(request: Request, error: Exception) -> Response:
 async def _broken(request: Request, error: Exception) -> Response:
     """500: a defect of ours; the server writes its traceback into the log after this."""
     # Made outside of all middleware, so it has to bring the headers along.
-    return JSONResponse(error_body(request.url.path, 500, INTERNAL), status_code=500, headers=HEADERS)
+    return JSONResponse(error_body(path_of(request.scope), 500, INTERNAL), status_code=500, headers=HEADERS)

@@ -19,7 +19,7 @@ from index.errors import LibraryError, NotThere, ZhidaError
 from rag.history import Entry, Verdict
 from rag.receipts import Receipt, citation_states
 from ui import render
-from ui.access import private_collection, readable_of
+from ui.access import Subject, may, private_collection, readable_of
 from ui.access.past import entries_of, receipt_of
 from ui.examples import choose
 from ui.page.drafts import add_draft
@@ -27,7 +27,7 @@ from ui.page.export import as_markdown, as_word
 from ui.page.follow_ups import follow_ups
 from ui.page.scope import asker, collections_for, language, strings, text_of, where_of
 from ui.page.talk import shown
-from ui.render_page import conversation_list, frame, no_documents, suggestions, welcome
+from ui.render_page import Reader, conversation_list, frame, no_documents, suggestions, welcome
 from ui.service import Service
 from ui.texts import Texts
 
@@ -47,6 +47,7 @@ class Desk:
 
     def __init__(self, service: Service) -> None:
         self.dialogue = service.dialogue
+        self.access = service.access
         self._examples: tuple[int, dict[frozenset[str] | None, list[str]]] = (-1, {})
         self._held: tuple[int, list[DocumentInfo]] = (-1, [])
 
@@ -70,16 +71,22 @@ class Desk:
         """The frame of a fresh page, and what its script has to know."""
         texts = language(request, data)
         library = self.dialogue.chatbot.library
-        collections = collections_for(asker(request), library)
+        subject = asker(request)
+        collections = collections_for(subject, library)
         held = [info for info in self._documents() if info.collection in collections]
         size = (len(held), sum(info.passages for info in held))
-        readable = readable_of(asker(request), library)
-        first = welcome(self.examples(readable), texts) if held else no_documents(texts)
+        first = no_documents(texts, may_add=may(subject, "add-document"))
+        if held:
+            first = welcome(self.examples(readable_of(subject, library)), texts)
         return {
-            "html": frame(size, first, collections, texts),
+            "html": frame(size, first, collections, texts, self._reader(subject)),
             "texts": dict(texts.script),
             "lang": texts.lang,
         }
+
+    def _reader(self, subject: Subject) -> Reader:
+        """What the page shows of who reads it."""
+        return Reader(subject.name, bool(subject.name) and self.access.signs_in, may(subject, "send-file"))
 
     def begin(self, data: Data, request: gr.Request) -> Result:
         """A new conversation, for files that come before the first question."""

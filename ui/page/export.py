@@ -23,6 +23,7 @@ _UNPRINTABLE = re.compile(
 )
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~$&!]")
 _AUTOLINK = re.compile(r"(?<=[A-Za-z])(?=://)|(?<=www)(?=\.)|(?<=\S)(?=@)|(?<=mailto)(?=:)", re.IGNORECASE)
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _LINE_START = re.compile(r"^(\s*)([-+=@>]|\d+(?=[.)]))", re.MULTILINE)
 
 Style = Literal["Title", "Heading1", "Normal", "Quote", "Small"]
@@ -76,6 +77,8 @@ def markdown_text(text: str) -> str:
     quiet = _SPECIAL.sub(lambda found: "\\" + found[0], plain)
     # A character that shows nothing, between the parts of an address: without it, viewers make links of bare ones.
     quiet = _AUTOLINK.sub("\u2060", quiet)
+    # Four spaces would make code of a line, in which the escapes stand as they are.
+    quiet = _INDENT.sub("", quiet)
     return _LINE_START.sub(lambda found: _at_line_start(found[1], found[2]), quiet)
 
 

@@ -4,6 +4,7 @@
     writing   how many passages were found, and the answer so far
     done      the finished answer and its side panel, as HTML
     failed    what went wrong, or that too many are asking, as HTML
+    alive     nothing new: Gradio looks whether the page is still there only when it gets a state
 
 "searching" is shown by the page itself as soon as the question is sent. A state goes to one page only and says of
 which exchange it is (`key`), because the reader may have stopped it meanwhile.
@@ -56,11 +57,19 @@ class Talk:
         texts = language(request, data)
         if not text_of(data, "question").strip():
             return
+        last: Shown = {"key": key}
         try:
             with self.service.admission.enter(visitor_of(connection(request))) as place:
                 async with aclosing(self._answer(self._asked(data, request), place, texts)) as states:
                     async for state in states:
-                        yield {"key": key, **state}
+                        # A sign of life stands beside what the last state had: Gradio sends only the difference.
+                        before = (
+                            {**last, "beat": last.get("beat", 0) + 1}
+                            if state["state"] == "alive"
+                            else {"key": key}
+                        )
+                        last = {**before, **state}
+                        yield last
         except Overloaded as error:
             yield {"key": key, "state": "failed", "html": render.busy(str(error), texts)}
         except ZhidaError as error:
@@ -95,6 +104,8 @@ class Talk:
         written, sent = "", 0.0
         async with aclosing(self.service.stream(asked, place)) as batches:  # type: ignore[type-var]
             async for batch in batches:
+                if not batch:
+                    yield {"state": "alive"}
                 for event in batch:
                     if isinstance(event, Waiting):
                         yield {"state": "waiting", "ahead": event.ahead}

@@ -10,15 +10,15 @@ Zhida.wall = (() => {
     "placeholder maxlength rows enterkeyhint autocomplete multiple value checked viewbox width height d fill rx " +
     "stroke stroke-width stroke-linecap";
   const set = (...lists) => new Set(lists.join(" ").split(/\s+/));
-  const answers = { tags: set(TAGS), names: set(NAMES) };
-  const frame = { tags: set(TAGS, FRAME), names: set(NAMES, FRAME_NAMES) };
+  const answers = { tags: set(TAGS), names: set(NAMES), href: /^(sources\/|https?:\/\/)/ };
+  const frame = { tags: set(TAGS, FRAME), names: set(NAMES, FRAME_NAMES), href: /^logout$/ };
 
   function clean(element, allowed) {
     for (const child of [...element.children]) {
       if (!allowed.tags.has(child.localName)) { child.remove(); continue; }
       for (const { name, value } of [...child.attributes]) {
         const known = allowed.names.has(name.toLowerCase()) || /^(aria|data)-[a-z-]+$/.test(name);
-        const sound = name !== "href" || /^(sources\/|https?:\/\/)/.test(value);
+        const sound = name !== "href" || allowed.href.test(value);
         if (!known || !sound) child.removeAttribute(name);
       }
       clean(child, allowed);

@@ -72,6 +72,7 @@ Zhida.take = (state) => {
   if (!state || !turn || state.key !== turn.key) return;
   const atEnd = Zhida.isAtEnd();
   Zhida.heard = Date.now();
+  if (state.state === "alive") return;
   if (state.conversation && state.conversation !== Zhida.conversation) Zhida.setConversation(state.conversation);
   turn.answer = state.answer || turn.answer;
   if (state.state === "waiting") Zhida.reply(turn, Zhida.stage(Zhida.fill(Zhida.texts.waiting, state.ahead)));

@@ -93,14 +93,14 @@ Zhida.listen = (app) => {
   $(".zd-log").addEventListener("scroll", Zhida.unhover, { passive: true });
   $(".zd-composer").addEventListener("submit", (event) => { event.preventDefault(); Zhida.send(); });
   $("#zd-question").addEventListener("input", Zhida.grow);
-  $("#zd-file").addEventListener("change", (event) => {
+  $("#zd-file")?.addEventListener("change", (event) => {
     Zhida.upload([...event.target.files]);
     event.target.value = "";
   });
   $(".zd-picker")?.addEventListener("change", Zhida.tellPicked);
   let typing;
   $(".zd-find").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(Zhida.listConversations, 200); });
-  Zhida.listenToDrops($(".zd-chat"));
+  if ($("#zd-file")) Zhida.listenToDrops($(".zd-chat"));
 };
 
 Zhida.listenToDrops = (chat) => {
