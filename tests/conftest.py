@@ -11,11 +11,16 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 # A run that was started in the background ignores Ctrl-C, and so would every process it starts, also those
 # whose answer to Ctrl-C is tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long one example may take says more about the machine than about the code.
+settings.register_profile("zhida", deadline=None)
+settings.load_profile("zhida")
 
 
 @dataclass

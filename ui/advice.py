@@ -31,12 +31,30 @@ _KINDS: tuple[tuple[str, Advice], ...] = (
         ),
     ),
     (
-        r"needs OCR|a scan needs|tesseract|not read \(OCR\)|pictures.* were not read|recognition (failed|took)",
+        r"recognition took",
+        Advice(
+            "识别用时过长",
+            "recognition takes too long",
+            "请拆分文件，或把图片缩小、改为可以复制文字的版本",
+            "split the file, make its pictures smaller, or put in a version whose text can be copied",
+        ),
+    ),
+    (
+        r"needs OCR|a scan needs|tesseract|not read \(OCR\)|pictures.* were not read|recognition failed",
         Advice(
             "图片需要文字识别",
             "pictures need OCR",
             "请管理员安装 tesseract-ocr 与 tesseract-ocr-chi-sim，或提供可以复制文字的版本",
             "install tesseract-ocr and tesseract-ocr-chi-sim, or put in a version whose text can be copied",
+        ),
+    ),
+    (
+        r"page cannot be shown",
+        Advice(
+            "页面打不开",
+            "a page that cannot be drawn",
+            "用阅读器打开看看，再另存一份",
+            "open it in a viewer and save it again",
         ),
     ),
     (

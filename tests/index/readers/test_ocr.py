@@ -57,7 +57,7 @@ def test_parts_of_a_line_far_apart_are_runs_of_their_own():
 @needs_ocr
 @pytest.mark.parametrize("turns", [2, 3])
 def test_a_page_on_its_side_or_its_head_is_set_upright(turns):
-    page = np.asarray(scan(TEXT * 3, size=(1240, 900), top=60))
+    page = np.asarray(scan(TEXT * 2, size=(900, 500), top=60))
     words, found = ocr.recognise_upright(np.ascontiguousarray(np.rot90(page, turns)))
     assert found == turns
     assert "不合格品应当" in "".join(word.text for word in words)

@@ -518,9 +518,9 @@ def test_the_text_of_a_picture_on_a_page_with_text_stands_behind_it():
 @needs_ocr
 def test_a_scan_that_lies_on_its_side_is_read_and_its_page_turned():
     press = Press(invariant=1)
-    lying = scan(["供应商应当每季度提交质量报告"] * 6, size=(1754, 1240), top=100).rotate(90, expand=True)
+    lying = scan(["供应商应当每季度提交质量报告"] * 4, size=(1200, 800), top=100).rotate(90, expand=True)
     press.picture(lying, 0, 0, 595, 842)
     data = press.data()
-    assert "供应商应当每季度提交质量报告" in read_pdf(data, "a.pdf").text
     page = read_single_page(data, 1)
+    assert "供应商应当每季度提交质量报告" in [run.text for run in page.runs]
     assert page.width > page.height
