@@ -35,7 +35,7 @@ from index.split import IDEAL, sentences
 from index.vectors.base import Vectors
 from index.vectors.faiss import FaissStore
 
-READING = 4
+READING = 5
 """Raise it when readers, cleaning or splitting give other passages: sync then reads every file again."""
 READINGS = 100_000
 """More than any length of a passage and than any READING."""

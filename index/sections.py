@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
+from index import words
 from index.lines import HAN
 from index.passage import Article
 
@@ -18,6 +20,9 @@ STEP = " › "
 
 LEAST_QUESTIONS = 2
 """Questions, each followed by its answer, from which on they are a list; numbered ones without 问 take one more."""
+
+LEAST_CLAUSES = 3
+"""Lines that begin with 第X条, in order, from which on a text is made of clauses and doesn't just mention one."""
 
 _NUMERAL = "一二三四五六七八九十百零〇0-9"
 _LEVELS = (
@@ -30,6 +35,18 @@ _LEVELS = (
     re.compile(r"[（(][一二三四五六七八九十]{1,3}[)）]"),
 )
 """Kinds of numbering, each above those behind it."""
+
+_CLAUSE = re.compile(
+    rf"^[ \t　]*\**(第[ 　]?[{_NUMERAL}０-９]+[ 　]?条(?:[ 　]?之[{_NUMERAL}]{{1,3}}(?![{HAN}]))?)"
+    r"(?!第|[的和与或及至到款项、，,。．；;）)》”]|之[^\s]|规定|所[称列述]|中的|中规定|内容|修改)",
+    re.MULTILINE,
+)
+"""The beginning of a clause; 第三条规定…, 第三条第二款 and 第三条、第四条 speak of one."""
+
+_ANNEX = re.compile(
+    r"^[ \t　]*附[ 　]?[件录表][ \t　]*[\dA-Z一二三四五六七八九十]{0,3}[ \t　]*(?:[:：]|$)", re.MULTILINE
+)
+_NUMBERS = re.compile(r"\d+")
 
 _DECIMAL = re.compile(r"(?:[A-Z]\.)?\d{1,2}(?:\.\d{1,3})*(?=[.、．\s])")
 _LETTERED = re.compile(r"([A-Z])\.")
@@ -76,6 +93,31 @@ def sections(text: str, article: Article) -> Iterator[tuple[str, int, int]]:
         start = article.end if line_end < 0 else line_end + 1
     if start < article.end:
         yield above, start, article.end
+
+
+def clauses(text: str, start: int, end: int) -> list[tuple[int, str]]:
+    """(offset, 第X条) of the clauses that text[start:end] is made of, in order, [] for a text that only mentions some.
+
+    An annex after the last one is told by its offset and "".
+    """
+    if "条" not in text[start:end]:
+        return []
+    rows: list[list[tuple[int, str]]] = []
+    last: list[int] = []
+    for match in _CLAUSE.finditer(text, start, end):
+        title = re.sub(r"\s", "", match[1])
+        number = [int(n) for n in _NUMBERS.findall(_arabic(title))]
+        if not rows or number <= last:
+            rows.append([])
+        indent = len(match[0]) - len(match[0].lstrip())
+        rows[-1].append((match.start() + indent, title))
+        last = number
+    rows = [row for row in rows if len(row) >= LEAST_CLAUSES]
+    found: list[tuple[int, str]] = []
+    for row, behind in pairwise([*rows, [(end, "")]]):
+        annex = _ANNEX.search(text, row[-1][0], behind[0][0])
+        found += [*row, (annex.start(), "")] if annex else row
+    return found
 
 
 def questions(text: str, start: int, end: int) -> list[Question]:
@@ -142,3 +184,9 @@ def _is_answered(lines: list[tuple[int, str]], n: int) -> bool:
 def _goes_on(lines: list[tuple[int, str]], n: int) -> bool:
     """Whether text that is no other question follows on line `n`."""
     return n + 1 < len(lines) and bool(lines[n + 1][1].strip()) and not is_question(lines[n + 1][1])
+
+
+def _arabic(clause: str) -> str:
+    """第一百二十条之一 as 第120条之第1条, whose numbers are put in order."""
+    main, _, part = words.normalize(clause).partition("条之")
+    return words.arabic_ordinals(f"{main.removesuffix('条')}条" + (f"第{part}条" if part else ""))

@@ -20,6 +20,7 @@ from index.lines import HAN, squeeze
 from index.numbers import is_letter_number, work_number
 from index.passage import Article, Document, Passage
 from index.sections import STEP, Question, questions, sections
+from index.sections import clauses as clauses_of_law
 
 LEAST, MOST = 120, 350
 """Characters of a passage, where the article allows: enough to stand alone, little enough to be about one thing."""
@@ -104,10 +105,12 @@ def split(document: Document, length: int = IDEAL) -> list[Passage]:
                 stop = line_end if line_end >= 0 else article.end
                 _add_bounded(document.text, offset, stop, spans, OVERLONG)
                 passages += [_passage(document, article, *span, heading) for span in spans]
+        numbers = clauses_of_law(document.text, article.start, article.end)
         for heading, start, end in sections(document.text, article):
             asked = questions(document.text, start, end)
             for span_start, span_end in _pack(document.text, start, end, size, asked):
                 above = _with_question(heading, asked, span_start)
+                above = _with_clause(above, numbers, start, span_start)
                 passages.append(_passage(document, article, span_start, span_end, above, body=True))
     return passages
 
@@ -212,6 +215,14 @@ def _with_question(heading: str, asked: Sequence[Question], start: int) -> str:
     if above < 0 or asked[above].start == start:
         return heading
     return STEP.join(filter(None, (heading, asked[above].text)))
+
+
+def _with_clause(heading: str, numbers: Sequence[tuple[int, str]], start: int, at: int) -> str:
+    """The heading of a passage that begins at `at`; inside a 第X条 of its stretch, which begins at `start`, with that."""
+    n = bisect_right(numbers, at, key=lambda number: number[0]) - 1
+    if n < 0 or numbers[n][0] < start or not numbers[n][1] or numbers[n][0] == at:
+        return heading
+    return STEP.join(filter(None, (heading, numbers[n][1])))
 
 
 def _pack(

@@ -16,9 +16,12 @@ from index import words
 from index.passage import Passage
 from index.sections import STEP
 
-EXACT, WITHIN = 2.5, 1.5
+EXACT, WITHIN = 3.5, 1.5
 """What an address is worth beside the other scores, which reach 2.2 together: enough to come before whatever else was
 found. `WITHIN` is for a name that is a part of the title: 《不合格品管理规定》 for 远岭重工不合格品管理规定."""
+
+GOES_ON = 0.7
+"""The share of that for the later passages of a long clause: before everything else, and behind its beginning."""
 
 _CLAUSE = r"第\d+条(?:之[一二三四五六七八九十\d]+)?|第\d+(?:\.\d+)+[条款]?|第\d+章"
 _POINT = r"\d+(?:\.\d+)+(?![\d.]|\s*%)"
@@ -72,14 +75,16 @@ def is_named(asked: Sequence[Address], called: Set[str]) -> bool:
 
 
 def score(asked: Sequence[Address], passage: Passage) -> float:
-    """How well a passage is at one of the addresses: EXACT, WITHIN or 0."""
+    """How well a passage is at one of the addresses: EXACT, WITHIN, GOES_ON of either, or 0."""
     if not asked:
         return 0.0
+    step = _plain(passage.heading.rpartition(STEP)[2])
     titles = [_plain(passage.article), _plain(PurePath(passage.document).stem), _plain(passage.section)]
     stands = "\n".join(
         map(_plain, [passage.article, *passage.heading.split(STEP), *passage.text.split("\n")])
     )
-    return max(_one(address, titles, stands) for address in asked)
+    worth = {address: _one(address, titles, stands) for address in asked}
+    return max(one * GOES_ON if step == address.clause else one for address, one in worth.items())
 
 
 def _one(address: Address, titles: Sequence[str], stands: str) -> float:

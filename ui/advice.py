@@ -119,7 +119,7 @@ _KINDS: tuple[tuple[str, Advice], ...] = (
         ),
     ),
     (
-        r"broken|damaged|crashed|not valid|not XML|not a mail|not a ZIP|cannot be parsed|is not what",
+        r"broken|damaged|crashed|page cannot be shown|not valid|not XML|not a mail|not a ZIP|cannot be parsed|is not what",
         Advice(
             "文件已损坏",
             "broken file",

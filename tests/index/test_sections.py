@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from index.lines import squeeze
 from index.passage import Article, Document
 from index.readers import read
-from index.sections import is_question, questions, sections
+from index.sections import clauses, is_question, questions, sections
 from index.split import split
 
 
@@ -46,6 +46,44 @@ def test_the_way_down(titles, last):
 def test_levels_of_markdown():
     text = "# 手册\n\n## 检验\n\n### 抽样\n\n每批抽取五件样品。\n\n## 记录\n\n记录保存三年。\n"
     assert [p.heading for p in split(read(text.encode(), "a.md"))] == ["检验 › 抽样", "记录"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ("第一条 甲。|第二条 乙。|第三条 丙。", ["第一条", "第二条", "第三条"]),
+        ("第一条为了。|第二条在我国。|第三条生产者。", ["第一条", "第二条", "第三条"]),
+        ("第25条 甲|第 26 条 乙|第２７条 丙", ["第25条", "第26条", "第２７条"]),
+        (
+            "第九条　甲|第九条之一　乙|第九条之二　丙|第十条　丁",
+            ["第九条", "第九条之一", "第九条之二", "第十条"],
+        ),
+        ("**第一条** 甲|**第二条** 乙|**第三条** 丙", ["第一条", "第二条", "第三条"]),
+        ("第一条 【目的】|第二条：乙|第五条 丙|附件1|表", ["第一条", "第二条", "第五条", ""]),
+        (
+            "第一条 甲|第二条规定，乙|第三条、第四条|第五条 丙|第六条第二款|第八条 丁",
+            ["第一条", "第五条", "第八条"],
+        ),
+        ("第一条 甲|第二条 乙", []),
+        ("第三条 甲|第二条 乙|第一条 丙|附件", []),
+        ("记者从第一条生产线|第三条的处罚|据第一条、第二条、第三条", []),
+    ],
+)
+def test_clauses_of_a_law_are_told_from_mentions(lines, found):
+    text = lines.replace("|", "\n")
+    listed = clauses(text, 0, len(text))
+    assert [title for _, title in listed] == found
+    assert all(not offset or text[offset - 1] == "\n" for offset, _ in listed)
+
+
+@pytest.mark.parametrize("before", ["", "　　", "  ", "**"])
+def test_a_clause_begins_behind_its_indent(before):
+    text = "\n".join(f"{before}{number} 甲。" for number in ("第一条", "第二条", "第三条"))
+    assert [
+        text[offset:].startswith(before.strip() + title) for offset, title in clauses(text, 0, len(text))
+    ] == [True] * 3
+    (whole,) = split(Document("a.txt", text, articles=(Article("", 0, len(text)),)))
+    assert whole.heading == ""
 
 
 FAQ = [

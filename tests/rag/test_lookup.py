@@ -3,7 +3,9 @@
 import pytest
 
 from index.passage import Passage
-from rag.lookup import EXACT, WITHIN, Address, addresses, score
+from index.readers import read
+from index.split import split
+from rag.lookup import EXACT, GOES_ON, WITHIN, Address, addresses, score
 
 
 @pytest.mark.parametrize(
@@ -16,6 +18,8 @@ from rag.lookup import EXACT, WITHIN, Address, addresses, score
         ("《供应商质量管理要求》8.5.1 讲什么？", "供应商质量管理要求", "8.5.1"),
         ("GB/T 19001—2016 第8.5.1条要求什么？", "gb/t19001-2016", "8.5.1"),
         ("《產品質量法》第二十六條", "产品质量法", "第26条"),
+        ("《刑法》第120条之一规定了什么？", "刑法", "第120条之一"),
+        ("《中华人民共和国刑法》第 一百二十 条之一", "刑法", "第120条之一"),
     ],
 )
 def test_addresses_are_read_in_any_spelling(question: str, work: str, clause: str) -> None:
@@ -72,3 +76,18 @@ def test_points_of_a_standard_are_told_from_their_neighbours() -> None:
     assert score(asked, passage("8.5.11 其他", article="GB/T 19001")) == 0.0
     assert score(asked, passage("8.5.1.2 其他", article="GB/T 19001")) == 0.0
     assert score([], passage("8.5.1 生产", article="GB/T 19001")) == 0.0
+
+
+@pytest.mark.parametrize(
+    "asked", ["《灯具质量法》第二条", "中华人民共和国灯具质量法第2条", "《中华人民共和国灯具质量法》第2条"]
+)
+def test_an_address_is_one_clause_in_all_its_parts_beginning_first(asked: str) -> None:
+    clause = "本法所称灯具，是指经过加工、制作，用于照明的产品。" * 30
+    text = f"中华人民共和国灯具质量法\n第一条　{clause}\n第二条　{clause}\n第二条之一　乙。\n第三条　依照第二条处罚。\n"
+    passages = split(read(text.encode(), "灯具质量法.txt"))
+    begins, *others = [one for one in passages if score(addresses(asked), one)]
+    assert begins.text.startswith("第二条　") and score(addresses(asked), begins) == EXACT
+    assert [one.heading for one in others] == ["第二条"] * len(others) and len(others) > 1
+    assert all(score(addresses(asked), one) == EXACT * GOES_ON for one in others)
+    (part,) = [one for one in passages if score(addresses("《灯具质量法》第2条之一"), one)]
+    assert "第二条之一　乙。" in part.text
