@@ -17,6 +17,7 @@ from index.passage import Hit, Passage
 from index.split import clauses
 from rag.demands import demands
 from rag.features import FEATURES, Nearness, SentenceFeatures, repeats, sentence_weights, states_new
+from rag.lookup import addresses, asks_wording, span
 from rag.matching import comparable, holds
 from rag.orders import asks_about_orders, is_order, orders_reader
 from rag.question import Constraint, Question
@@ -104,6 +105,7 @@ class EvidenceFinder:
         self._hits = hits
         self._features = SentenceFeatures(question, rarity, nearness)
         self.ranked = self._rank()
+        self._clause = self._asked_clause()
 
     def _rank(self) -> list[Evidence]:
         weights = sentence_weights()
@@ -121,6 +123,22 @@ class EvidenceFinder:
                 found[piece.text] = piece
         return sorted(found.values(), key=lambda piece: -piece.score)
 
+    def _asked_clause(self) -> list[Evidence]:
+        """For a question for the wording of a clause, the sentences of that clause; [] for any other."""
+        if (
+            not self._hits
+            or "lookup" not in self._hits[0].stages
+            or not asks_wording(self.question.standalone)
+        ):
+            return []
+        passage = self._hits[0].passage
+        found = span(addresses(self.question.standalone), passage)
+        if found is None:
+            return []
+        text = passage.text[found[0] : found[1]].rstrip()
+        start = passage.start + found[0]
+        return [Evidence(passage, start + first, start + last) for first, last in clauses(text)]
+
     def judge(self) -> tuple[Verdict, Evidence | None]:
         """Whether one of the best sentences, with what stands around it, speaks of enough of the question.
 
@@ -128,6 +146,8 @@ class EvidenceFinder:
         """
         if is_order(comparable(self.question.standalone)):
             return Verdict(False, 0.0), None
+        if self._clause:
+            return Verdict(True, 1.0), self._clause[0]
         dateline = self._dateline()
         if dateline:
             return Verdict(True, 1.0), dateline
@@ -142,6 +162,8 @@ class EvidenceFinder:
 
     def choose(self, lead: Evidence, most: int = 3) -> list[Evidence]:
         """The sentence `lead` with what belongs to it, else at most `most` - 1 others that add to it."""
+        if lead in self._clause:
+            return self._clause
         companions = announced_items(lead) or self._continuation(lead)
         if companions:
             return [lead, *companions]

@@ -87,6 +87,33 @@ def score(asked: Sequence[Address], passage: Passage) -> float:
     return max(one * GOES_ON if step == address.clause else one for address, one in worth.items())
 
 
+_WORDING = re.compile(
+    r"(?:请问|中|里|的|具体|主要|内容|规定|原文|全文|条文|要求|是|有|说|讲|写|了|什么|哪些|怎么|如何|怎样|告诉我|列出|[?？。,:;])*"
+)
+"""What is left of a question for the wording of a clause when its address is taken away."""
+_BEGINS = re.compile(r"第\d+[条章节]|\d+(?:\.\d+)+(?![\d%])")
+
+
+def asks_wording(question: str) -> bool:
+    """Whether a question gives an address and asks for no more than what stands there."""
+    text = _plain(question)
+    found = (pattern.search(text) for pattern in (_TITLED, _NAMED, _STANDARD))
+    return any(one and _WORDING.fullmatch(text[: one.start()] + text[one.end() :]) for one in found)
+
+
+def span(asked: Sequence[Address], passage: Passage) -> tuple[int, int] | None:
+    """Where in the passage's text one of the clauses stands, as (start, end); None where its beginning is not there."""
+    start, number, at = None, "", 0
+    for line in passage.text.splitlines(keepends=True):
+        begins = _BEGINS.match(_plain(line))
+        if start is not None and begins and not begins[0].startswith(f"{number}."):
+            return start, at
+        if start is None and begins and begins[0] in {address.clause for address in asked}:
+            start, number = at, begins[0]
+        at += len(line)
+    return None if start is None else (start, at)
+
+
 def _one(address: Address, titles: Sequence[str], stands: str) -> float:
     clause = re.escape(address.clause)
     begins = re.search(rf"^{clause}(?![\d.条之])", stands, re.MULTILINE)

@@ -6,6 +6,7 @@ Like ui.render: pure, and everything foreign escaped.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rag.history import Conversation
 from ui.limits import QUESTION_LENGTH
@@ -19,12 +20,28 @@ LOGO = (
 )
 
 
-def frame(size: tuple[int, int], welcome: str, collections: Sequence[str], texts: Texts) -> str:
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom the page is: what it shows of him, and what it offers him."""
+
+    name: str = ""
+    """"" where nobody signs in."""
+    signs_out: bool = False
+    """Whether a page of ours ends his session; a reverse proxy has its own way."""
+    sends_files: bool = True
+
+
+ANY_READER = Reader()
+
+
+def frame(
+    size: tuple[int, int], welcome: str, collections: Sequence[str], texts: Texts, reader: Reader = ANY_READER
+) -> str:
     """The whole page around an empty conversation. `size` counts documents and passages; `welcome` is HTML."""
     return (
-        f'<div class="zd-app">{_header(size, texts)}{_drawer(texts)}<div class="zd-main">'
+        f'<div class="zd-app">{_header(size, reader, texts)}{_drawer(texts)}<div class="zd-main">'
         f'<main class="zd-chat"><div class="zd-log" role="log" aria-live="off" aria-label="{texts.conversation}" '
-        f'tabindex="0"><div class="zd-turns"></div>{welcome}</div>{_composer(collections, texts)}</main>'
+        f'tabindex="0"><div class="zd-turns"></div>{welcome}</div>{_composer(collections, reader, texts)}</main>'
         f"{_side(texts)}</div>"
         f'<div class="zd-hover" role="tooltip" id="zd-hover" hidden></div>'
         f'<div class="zd-say" role="status" aria-live="polite"></div>'
@@ -32,18 +49,26 @@ def frame(size: tuple[int, int], welcome: str, collections: Sequence[str], texts
     )
 
 
-def _header(size: tuple[int, int], texts: Texts) -> str:
+def _header(size: tuple[int, int], reader: Reader, texts: Texts) -> str:
     documents, passages = size
     held = texts.library.format(documents=documents, passages=passages) if documents else texts.library_empty
     return (
         f'<header class="zd-top"><button type="button" class="zd-tool" data-do="drawer" aria-expanded="false" '
         f'aria-controls="zd-drawer" aria-label="{texts.conversations}" title="{texts.conversations}">{icon("menu")}'
         f'</button><div class="zd-brand">{LOGO}<div><h1>质答 <small>Zhida</small></h1><p>{texts.tagline}</p></div>'
-        f'</div><span class="zd-size">{held}</span>'
+        f'</div><span class="zd-size">{held}</span>{_who(reader, texts)}'
         f'<button type="button" class="zd-tool" data-do="theme" aria-label="{texts.theme}" title="{texts.theme}">'
         f'{icon("theme")}</button><button type="button" class="zd-new" data-do="new" aria-label="{texts.new}">{icon("plus")}'
         f"<span>{texts.new}</span></button></header>"
     )
+
+
+def _who(reader: Reader, texts: Texts) -> str:
+    if not reader.name:
+        return ""
+    told = escape(texts.signed_in.format(reader.name))
+    leave = f'<a class="zd-leave" href="logout">{texts.sign_out}</a>' if reader.signs_out else ""
+    return f'<span class="zd-who" title="{told}">{escape(reader.name)}</span>{leave}'
 
 
 def _drawer(texts: Texts) -> str:
@@ -57,7 +82,7 @@ def _drawer(texts: Texts) -> str:
     )
 
 
-def _composer(collections: Sequence[str], texts: Texts) -> str:
+def _composer(collections: Sequence[str], reader: Reader, texts: Texts) -> str:
     picker = ""
     if len(collections) > 1:
         boxes = "".join(
@@ -70,13 +95,18 @@ def _composer(collections: Sequence[str], texts: Texts) -> str:
             f"<span>{texts.everything}</span></summary>"
             f"<fieldset><legend>{texts.collections}</legend>{boxes}</fieldset></details>"
         )
+    attach = ""
+    if reader.sends_files:
+        attach = (
+            f'<input type="file" id="zd-file" multiple hidden tabindex="-1" aria-label="{texts.attach}">'
+            f"{action('attach', texts.attach, 'attach', kind='zd-tool')}"
+        )
     return (
         f'<form class="zd-composer" autocomplete="off"><div class="zd-editing" hidden><span>{texts.editing}</span>'
         f'{action("edit-cancel", texts.cancel)}</div><ul class="zd-files" aria-label="{texts.files}" hidden></ul>'
         f'<textarea id="zd-question" rows="1" maxlength="{QUESTION_LENGTH}" placeholder="{texts.placeholder}" '
         f'aria-label="{texts.question}" enterkeyhint="send"></textarea><div class="zd-tools">'
-        f'<input type="file" id="zd-file" multiple hidden tabindex="-1" aria-label="{texts.attach}">'
-        f'{action("attach", texts.attach, "attach", kind="zd-tool")}{picker}<span class="zd-hint">{texts.keys}</span>'
+        f'{attach}{picker}<span class="zd-hint">{texts.keys}</span>'
         f'<button type="submit" class="zd-send" aria-label="{texts.send}" title="{texts.send}">{icon("send")}</button>'
         f'<button type="button" class="zd-send zd-stop" data-do="stop" aria-label="{texts.stop}" '
         f'title="{texts.stop}" hidden>{icon("halt")}</button></div></form>'
@@ -100,8 +130,10 @@ def welcome(examples: Sequence[str], texts: Texts) -> str:
     )
 
 
-def no_documents(texts: Texts) -> str:
-    """What an empty chat shows over an empty library: how documents get into it."""
+def no_documents(texts: Texts, *, may_add: bool = True) -> str:
+    """What an empty chat shows over an empty library: how documents get into it, for those who may put them there."""
+    if not may_add:
+        return f'<div class="zd-welcome"><h2>{texts.library_empty}</h2><p>{texts.empty_for_readers}</p></div>'
     ways = "".join(f"<li>{before}<b>{escape(command)}</b></li>" for before, command in texts.ways_to_add)
     return (
         f'<div class="zd-welcome"><h2>{texts.library_empty}</h2><p>{texts.empty_text}</p>'

@@ -8,6 +8,7 @@ under loopback names only, which also keeps a foreign page from reaching it by r
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rag.settings import Settings
 from ui.access import VISITOR_COOKIE
 from ui.access.guard import Guard
-from ui.access.proxy import Forwarded
+from ui.access.proxy import BasePath, Forwarded, base_path, path_of
 from ui.limits import BODY_SIZE
 from ui.logs import RequestLog
 from ui.loopback import host_name, is_address, names_this_machine
@@ -133,7 +134,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        is_upload = scope["path"] == UPLOADS and scope["method"] == "POST"
+        is_upload = path_of(scope) == UPLOADS and scope["method"] == "POST"
         most = max(self.most, self.most_upload) if is_upload else self.most
         size = declared(Headers(scope=scope).get("content-length", ""))
         if size <= most and is_upload:
@@ -182,11 +183,14 @@ def too_large(most: int) -> str:
 def _told(scope: Scope, status: int, reason: str) -> JSONResponse:
     """An error in the shape of its path; see ui.api.errors, which stands further in."""
     kind = {"message": reason, "type": "invalid_request_error", "param": None, "code": None}
-    return JSONResponse({"error": kind if scope["path"].startswith("/v1/") else reason}, status_code=status)
+    return JSONResponse({"error": kind if path_of(scope).startswith("/v1/") else reason}, status_code=status)
 
 
 class Visitors:
-    """Gives a browser that opens a page a cookie by which the limits on questions tell it from others."""
+    """Gives a browser that opens a page a cookie by which the limits on questions tell it from others.
+
+    Not in a widget's frame: whose limits count is said by the token there, and it sets no cookies on other sites' pages.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -194,11 +198,13 @@ class Visitors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
         new = scope["type"] == "http" and VISITOR_COOKIE not in HTTPConnection(scope).cookies
-        wanted = new and "text/html" in Headers(scope=scope).get("accept", "")
+        page = new and "text/html" in Headers(scope=scope).get("accept", "")
+        wanted = page and not re.match(r"/widget(/|\.|$)", path_of(scope))
+        path = scope.get("root_path", "") or "/"
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                cookie = f"{VISITOR_COOKIE}={secrets.token_urlsafe(16)}; Path=/; HttpOnly; SameSite=Lax"
+                cookie = f"{VISITOR_COOKIE}={secrets.token_urlsafe(16)}; Path={path}; HttpOnly; SameSite=Lax"
                 MutableHeaders(scope=message).append("Set-Cookie", cookie)
             await send(message)
 
@@ -220,5 +226,6 @@ def protect(app: FastAPI, service: Service, routes: Sequence[BaseRoute]) -> None
     app.add_middleware(Guard, access=service.access, routes=routes)
     app.add_middleware(KnownHosts, settings=service.settings)
     app.add_middleware(Forwarded, trusted=service.access.trusted)
+    app.add_middleware(BasePath, base=base_path(service.settings.base_path))
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestLog, metrics=service.metrics)

@@ -21,6 +21,8 @@ class Texts:
     library: str
     library_empty: str
     empty_text: str
+    empty_for_readers: str
+    """Where who reads the page may not add documents."""
     ways_to_add: tuple[tuple[str, str], ...]
     """(introduction, command) of each way to put documents into the library."""
     welcome_title: str
@@ -76,6 +78,8 @@ class Texts:
     export_word: str
     exported: str
     theme: str
+    signed_in: str
+    sign_out: str
     attach: str
     files: str
     collections: str
@@ -99,6 +103,7 @@ ZH = Texts(
     library="{documents} 份文件 · {passages} 段",
     library_empty="资料库是空的",
     empty_text="还没有可查的文件。在运行质答的电脑上，用下面任一种办法添加，然后刷新本页：",
+    empty_for_readers="还没有您可以查阅的文件。请联系管理员。",
     ways_to_add=(
         ("关闭服务，运行 ", "make chat DOCS=文件夹"),
         ("不必关闭服务，另开一个终端，在项目文件夹运行 ", ".venv/bin/zhida sync 文件夹"),
@@ -155,6 +160,8 @@ ZH = Texts(
     export_word="导出 Word",
     exported="导出于 {date}",
     theme="切换深色或浅色",
+    signed_in="已登录：{}",
+    sign_out="退出登录",
     attach="添加文件，只在这个对话里可查",
     files="这个对话的文件",
     collections="在哪些资料里查",
@@ -213,6 +220,7 @@ EN = Texts(
     library_empty="The library is empty",
     empty_text="There is nothing to ask about yet. On the computer that runs Zhida, add documents in one of "
     "these ways, then reload this page:",
+    empty_for_readers="There is nothing that you may read yet. Please ask an administrator.",
     ways_to_add=(
         ("Stop the service and run ", "make chat DOCS=FOLDER"),
         ("Or leave it running and, in the project's folder, run ", ".venv/bin/zhida sync FOLDER"),
@@ -270,6 +278,8 @@ EN = Texts(
     export_word="Export to Word",
     exported="Exported on {date}",
     theme="Dark or light",
+    signed_in="Signed in as {}",
+    sign_out="Sign out",
     attach="Add files, for this conversation only",
     files="Files of this conversation",
     collections="Where to search",

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import secrets
-import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -20,22 +19,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import jwt
 import pytest
 from PIL import Image, ImageChops
 
 from rag.settings import Settings
+from tests.browser.proxies import nginx
 from tests.ui.doubles import HOSTILE, ScriptedChatbot, answered, passage
 from tests.ui.serving import serving
+from ui.access.proxy import BasePath
 from ui.access.sessions import COOKIE
 from ui.access.widgets import Limits, sign
-from ui.screenshot import free_port
-from ui.widget import routes
 
 pytestmark = pytest.mark.browser
 
-NGINX = Path("/usr/sbin/nginx")
 SOURCE = passage("首句在此。𠮷日二零二三年共修复六十六项。末句在此。")
 QUOTE = "𠮷日二零二三年共修复六十六项。"
 QUESTION, NEXT, BAD = "修复了多少项？", "后来呢？", "坏"
@@ -559,55 +556,11 @@ def test_screen_readers_find_names_and_contrast(stage, visit):
 # Behind a proxy, and our own page
 
 
-@contextmanager
-def nginx(stage, folder: Path) -> Iterator[str]:
-    """README's nginx with a self-signed certificate, and the host below /."""
-    if not NGINX.is_file():
-        pytest.skip(f"SKIPPED: no {NGINX}; install Debian's package nginx-light to test the widget behind it")
-    if shutil.which("openssl") is None:
-        pytest.skip("SKIPPED: no openssl to make a certificate with")
-    port = free_port()
-    subprocess.run(
-        f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout {folder}/key -out {folder}/pem".split(),
-        check=True,
-        capture_output=True,
-    )
-    example = (routes.PAGES.parent / "examples" / "nginx.conf").read_text(encoding="utf-8")
-    for said, meant in {
-        "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
-        "/etc/ssl/bot.example.pem": f"{folder}/pem",
-        "/etc/ssl/bot.example.key": f"{folder}/key",
-        "http://127.0.0.1:7860/": f"{stage.bot}/",
-        "server_name bot.example;": f"server_name localhost; location / {{ proxy_pass {stage.host.address}; }}",
-    }.items():
-        assert said in example
-        example = example.replace(said, meant)
-    paths = "".join(
-        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (folder / "nginx.conf").write_text(
-        f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;"
-        f"events {{}} http {{ access_log off; {paths} {example} }}",
-        encoding="utf-8",
-    )
-    process = subprocess.Popen([NGINX, "-c", folder / "nginx.conf", "-e", folder / "error.log"])
-    try:
-        with httpx.Client(verify=False, trust_env=False) as client:
-            for _ in range(100):
-                try:
-                    client.get(f"https://127.0.0.1:{port}/bot/healthz")
-                    break
-                except httpx.TransportError:
-                    assert process.poll() is None, (folder / "error.log").read_text()
-                    time.sleep(0.05)
-        yield f"https://localhost:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
 def test_behind_nginx_below_a_path_over_https(stage, chromium, tmp_path):
-    with nginx(stage, tmp_path) as origin:
+    with (
+        serving(BasePath(stage.app, "/bot")) as below,
+        nginx(below, stage.host.address, tmp_path) as origin,
+    ):
         widgets = stage.app.state.service.access.widgets
         secret = widgets.add("secure", [origin], limits=UNLIMITED)
         stage.host.token = lambda: sign(secret, "secure", "lin", origin=origin)
@@ -664,3 +617,63 @@ def test_the_snippet_page_previews_what_it_writes(stage, chromium):
         assert said == []
     finally:
         context.close()
+
+
+# What it costs
+
+
+def test_a_widget_costs_a_page_little_beside_a_stock_gradio_page(stage, chromium, may_ask_outside):
+    import gradio as gr
+    from fastapi import FastAPI
+
+    stock = gr.mount_gradio_app(FastAPI(), gr.ChatInterface(lambda message, history: message), path="/")
+    with serving(stock) as gradio, weighed(chromium) as (page, asked):
+        page.goto(gradio, wait_until="load")
+        page.get_by_role("textbox").first.wait_for()
+        page.wait_for_timeout(500)
+        plain = [size for url, size in asked if url.startswith(gradio)]
+        outside = {urlsplit(url).hostname for url, _ in asked if not url.startswith(gradio)}
+    with weighed(chromium) as (page, asked):
+        page.goto(stage.host.site + stage.page(widget="public"))
+        launcher(page).wait_for()
+        page.wait_for_timeout(200)
+        before = [size for url, size in asked if url.startswith(stage.bot)]
+        chat(page).get_by_role("textbox").wait_for()
+        page.wait_for_timeout(500)
+        after = [size for url, size in asked if url.startswith(stage.bot)][len(before) :]
+        assert [url for url, _ in asked if not url.startswith((stage.bot, stage.host.site))] == []
+    print("\n                        bytes  requests  (as they come over the wire, with headers)")
+    for name, sizes in (
+        ("before the click", before),
+        ("after the click", after),
+        ("stock Gradio page", plain),
+    ):
+        print(f"{name:20}{sum(sizes):9}{len(sizes):10}")
+    print(f"{'':20}and asks {', '.join(sorted(map(str, outside))) or 'nobody'} outside")
+    assert sum(before) <= 8_000
+    assert sum(after) <= 60_000
+    assert sum(plain) > 10 * sum(before + after)
+
+
+@contextmanager
+def weighed(chromium):
+    """A page without a cache, and (url, bytes) of every request of it and its frames."""
+    context = chromium.new_context(locale="zh-CN")
+    # A stock Gradio page asks for fonts elsewhere: that is told, and not done.
+    context.route(re.compile(r"https?://(?!127\.0\.0\.1|localhost)"), lambda route: route.abort())
+    page, finished, asked = context.new_page(), [], []
+    page.on("requestfinished", lambda request: finished.append(request))
+    page.on("requestfailed", lambda request: asked.append((request.url, 0)))
+
+    class Weights:
+        """Playwright may be asked for sizes only when no event is being handled."""
+
+        def __iter__(self):
+            while finished:
+                request = finished.pop(0)
+                sizes = request.sizes()
+                asked.append((request.url, sizes["responseBodySize"] + sizes["responseHeadersSize"]))
+            return iter(list(asked))
+
+    yield page, Weights()
+    context.close()

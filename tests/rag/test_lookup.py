@@ -5,7 +5,7 @@ import pytest
 from index.passage import Passage
 from index.readers import read
 from index.split import split
-from rag.lookup import EXACT, GOES_ON, WITHIN, Address, addresses, score
+from rag.lookup import EXACT, GOES_ON, WITHIN, Address, addresses, asks_wording, score, span
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,18 @@ def test_an_address_is_one_clause_in_all_its_parts_beginning_first(asked: str) -
     assert all(score(addresses(asked), one) == EXACT * GOES_ON for one in others)
     (part,) = [one for one in passages if score(addresses("《灯具质量法》第2条之一"), one)]
     assert "第二条之一　乙。" in part.text
+
+
+def test_who_asks_what_a_clause_says_wants_its_wording():
+    assert asks_wording("《计量器具管理办法》第二十六条规定了什么？")
+    assert asks_wording("请问《计量器具管理办法》第26条的内容是什么")
+    assert not asks_wording("《计量器具管理办法》第二十六条规定罚款多少？")
+    assert not asks_wording("计量器具由谁检定？")
+
+
+def test_a_clause_is_found_inside_its_passage():
+    text = "第三条 检定每年一次。\n第四条 下列器具免检：\n（一）卷尺；\n（二）秤。\n第五条 本办法解释权归计量室。"
+    passage = Passage("办法.md", 0, len(text), text, article="计量器具管理办法")
+    first, last = span(addresses("《计量器具管理办法》第4条规定了什么？"), passage)
+    assert text[first:last] == "第四条 下列器具免检：\n（一）卷尺；\n（二）秤。\n"
+    assert span(addresses("《计量器具管理办法》第9条规定了什么？"), passage) is None

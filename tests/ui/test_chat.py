@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import zipfile
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +15,7 @@ from rag.dialogue import Dialogue
 from rag.history import History
 from rag.settings import Settings
 from tests.ui.doubles import HOSTILE, ScriptedChatbot, ScriptedLibrary, answered, passage
+from ui.access.subject import ANYBODY_HERE, SCOPE, Subject
 from ui.chat import build_page, look
 from ui.page.desk import Desk
 from ui.page.talk import Talk
@@ -21,9 +23,10 @@ from ui.service import Service
 from ui.texts import EN, ZH
 
 
-def request(language="zh-CN"):
+def request(language="zh-CN", subject=ANYBODY_HERE):
     headers = [(b"accept-language", language.encode())]
-    return Request({"type": "http", "headers": headers, "client": ("127.0.0.1", 1), "query_string": b""})
+    scope = {"type": "http", "headers": headers, "client": ("127.0.0.1", 1), "query_string": b""}
+    return Request({**scope, SCOPE: subject})  # as the guard leaves it where nobody signs in
 
 
 def serve(tmp_path, chatbot, **settings):
@@ -125,8 +128,9 @@ def test_who_asks_too_much_is_told_so_and_when_to_come_back(tmp_path):
     assert ZH.busy_title in last["html"]
 
 
-def test_a_stopped_answer_is_kept_as_far_as_it_came_and_its_place_is_free(tmp_path, answer):
-    service = serve(tmp_path, ScriptedChatbot({"问": answer}, pause=0.15))
+def test_a_stopped_answer_is_kept_as_far_as_it_came_and_its_place_is_free(tmp_path):
+    answer = answered("问", passage(), passage().text)  # long enough to be stopped on a busy machine
+    service = serve(tmp_path, ScriptedChatbot({"问": answer}, pause=0.3))
     states = ask(service, "问", until=lambda state: bool(state["text"]))
     assert service.admission.running == 0
 
@@ -148,6 +152,34 @@ def test_a_fresh_page_over_an_empty_library_says_how_to_add_documents(tmp_path):
     for held, shown in ((0, "zhida"), (2, ZH.welcome_title)):
         service = serve(tmp_path, ScriptedChatbot(library=ScriptedLibrary(held=held)))
         assert shown in call(service, "hello")["html"]
+
+
+def test_the_page_says_who_is_signed_in_and_offers_what_he_may_do(tmp_path):
+    reader = Subject("林<b>", frozenset(), "reader", "password", reads=frozenset({""}))
+    for auth, subject, named, leaves in (
+        ("none", ANYBODY_HERE, False, False),
+        ("password", reader, True, True),
+        ("header", replace(reader, via="header"), True, False),  # the proxy's to end
+    ):
+        service = serve(tmp_path, ScriptedChatbot(), auth=auth, trusted_proxies="127.0.0.1")
+        hello = {function.__name__: function for function in Desk(service).functions()}["hello"]
+        html = hello({}, request(subject=subject))["html"]
+        assert ('class="zd-who"' in html, 'href="logout"' in html) == (named, leaves)
+        assert "<b>" not in html.replace(ZH.welcome_title, "")
+        assert 'id="zd-file"' in html
+
+
+def test_what_a_role_may_not_do_is_not_offered(tmp_path, monkeypatch):
+    service = serve(tmp_path, ScriptedChatbot(library=ScriptedLibrary(held=0)), auth="password")
+    hello = {function.__name__: function for function in Desk(service).functions()}["hello"]
+    shown = {}
+    for role in ("reader", "editor"):
+        subject = Subject("林", frozenset(), role, "password", reads=frozenset({""}))
+        shown[role] = hello({}, request(subject=subject))["html"]
+    assert ZH.empty_for_readers in shown["reader"] and "zhida sync" not in shown["reader"]
+    assert "zhida sync" in shown["editor"]
+    monkeypatch.setattr("ui.page.desk.may", lambda subject, action: False)
+    assert "zd-file" not in hello({}, request(subject=subject))["html"].replace("zd-files", "")
 
 
 def test_the_page_speaks_the_language_that_is_asked_for(tmp_path):

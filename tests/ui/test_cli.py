@@ -500,7 +500,9 @@ def test_serve_says_one_line_when_ready_indexes_nothing_twice_and_ends_quietly(d
         out, err = server.communicate(timeout=20)
     assert server.returncode == 0
     assert out == b""
-    assert err.decode().splitlines() == ["正在启动 starting…"]
+    told, *logged = err.decode().splitlines()
+    assert told == "正在启动 starting…"
+    assert [json.loads(line)["route"] for line in logged] == ["/readyz"]
 
 
 # Filters and collections

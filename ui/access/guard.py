@@ -25,6 +25,7 @@ from index.errors import ZhidaError
 from ui.access.audit import Event
 from ui.access.identify import Access, Refused
 from ui.access.policy import ACTIONS, Forbidden, SignInNeeded, authorize
+from ui.access.proxy import path_of
 from ui.access.subject import NOBODY, SCOPE, Subject
 
 PAGE_ACTION = "open-page"
@@ -142,7 +143,7 @@ class Guard:
             return
         query = QueryParams(request.scope["query_string"])
         named = [query[name] for name in ("collection", "name") if query.get(name)]
-        what = " ".join([request.scope.get("method", "websocket"), request.scope["path"], *named])
+        what = " ".join([request.scope.get("method", "websocket"), path_of(request.scope), *named])
         address = request.client.host if request.client else ""
         self.access.audit.add(Event(subject.name, action, what, subject.via, address, outcome))
 
@@ -155,7 +156,7 @@ class Guard:
             wants_page = "text/html" in request.headers.get("accept", "") and scope.get("method") in SAFE
             if wants_page and self.access.signs_in:
                 query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
-                back = quote(scope["path"] + query, safe="/")
+                back = quote(path_of(scope) + query, safe="/")
                 return RedirectResponse(f"{scope.get('root_path', '')}/login?next={back}", 303)
             return _told(scope, 401, str(error))
         return _told(scope, 403, str(error))
@@ -183,5 +184,5 @@ def from_here(request: HTTPConnection) -> bool:
 def _told(scope: Scope, status: int, reason: str, headers: dict[str, str] | None = None) -> JSONResponse:
     # In the shape of the path; ui.api.errors stands further in.
     kind = {"message": reason, "type": "invalid_request_error", "param": None, "code": None}
-    body = {"error": kind if scope["path"].startswith("/v1/") else reason}
+    body = {"error": kind if path_of(scope).startswith("/v1/") else reason}
     return JSONResponse(body, status, headers)

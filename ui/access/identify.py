@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal, cast, get_args
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
@@ -20,7 +21,7 @@ from rag.settings import Settings
 from ui.access.accounts import Accounts, User
 from ui.access.audit import Audit
 from ui.access.policy import RANK
-from ui.access.proxy import PEER, TrustedProxies
+from ui.access.proxy import PEER, TrustedProxies, base_path
 from ui.access.sessions import COOKIE, Sessions
 from ui.access.store import Store
 from ui.access.subject import (
@@ -63,6 +64,11 @@ class Access:
         ):
             raise SettingsError(
                 "auth=oidc 要求设置 oidc_issuer、oidc_client_id、public_url: auth=oidc needs these settings"
+            )
+        base = base_path(settings.base_path)
+        if base and settings.public_url and urlsplit(settings.public_url).path.rstrip("/") != base:
+            raise SettingsError(
+                f"public_url 应以 base_path 结尾 public_url must end with base_path: {base!r}, {settings.public_url!r}"
             )
         self.store = Store(settings.home if home is None else home)
         self.accounts = Accounts(self.store)

@@ -25,15 +25,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--port", type=whole_number(LAST_PORT), metavar="N", help="端口 port (7860)")
     parser.add_argument(
+        "--base-path",
+        metavar="PATH",
+        help="代理之下的路径 the path below which a proxy serves this, such as /bot",
+    )
+    parser.add_argument(
         "--no-chat", action="store_true", help="只要接口，不要网页 the API alone, without the chat page"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Syncs, says where the page is once it can be opened, and serves until it is stopped."""
-    settings = settings_of(arguments, host=arguments.host, port=arguments.port)
+    settings = settings_of(arguments, host=arguments.host, port=arguments.port, base_path=arguments.base_path)
     # Everything that is imported within here takes a second or more.
     from ui.access.identify import Access
+    from ui.access.proxy import base_path
 
     Access(settings).check()
     # Taking the port first tells a clash at once, before seconds are spent on loading and indexing.
@@ -64,7 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
     dialogue = Dialogue(chatbot, History.open(settings.home), settings)
     app = create_app(dialogue, settings, chat=not arguments.no_chat)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    serve(app, listener, lambda: say(f"质答已就绪 Zhida is ready: http://{host}:{settings.port}"))
+    base = base_path(settings.base_path)
+    address = f"http://{host}:{settings.port}{base + '/' if base else ''}"
+    serve(app, listener, lambda: say(f"质答已就绪 Zhida is ready: {address}"))
     return 0
 
 
