@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from html import escape
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote
 
 from anyio import CapacityLimiter
@@ -16,9 +17,11 @@ from index.errors import ZhidaError
 from ui.access.audit import Event
 from ui.access.guard import needs
 from ui.access.identify import Access
-from ui.access.oidc import CALLBACK, Provider
 from ui.access.sessions import COOKIE, IDLE
 from ui.access.subject import is_name, subject_of
+
+if TYPE_CHECKING:
+    from ui.access.oidc import Provider
 
 STATE_COOKIE = "zhida_login"
 FIELDS = 10
@@ -58,6 +61,8 @@ def signin_routes(access: Access, provider: Provider | None = None) -> APIRouter
     router = APIRouter(include_in_schema=False)
     door = _Door(access)
     if provider is None and access.mode == "oidc":
+        from ui.access.oidc import Provider  # its HTTP client takes 0.2 s to import
+
         provider = Provider(access.settings, access.store)
 
     @router.get("/login", response_model=None)
@@ -100,6 +105,7 @@ def signin_routes(access: Access, provider: Provider | None = None) -> APIRouter
 
 def _add_provider(router: APIRouter, door: _Door, provider: Provider) -> None:
     """The two steps of signing in elsewhere."""
+    from ui.access.oidc import CALLBACK  # see above
 
     @router.get("/login/start", response_model=None)
     @needs("sign-in")

@@ -47,7 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
     from rag.build import open_chatbot, open_library
     from rag.dialogue import Dialogue
     from rag.history import History
-    from ui.commands.sync import report_to_stderr, sync_with_progress
 
     try:
         library = open_library(settings, create=arguments.docs is not None)
@@ -59,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"`{rebuild_command(arguments)}` ({error})"
         ) from None
     if arguments.docs is not None:
+        from ui.commands.sync import report_to_stderr, sync_with_progress
+
         report = sync_with_progress(library, [arguments.docs])
         report_to_stderr(report)
         if report.message:
