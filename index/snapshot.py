@@ -61,10 +61,11 @@ class Snapshot:
         """The `k` nearest as (passage id, inner product), best first; only among the ids `allowed` when given."""
         if not vector.any():  # a question without a known word is near to nothing
             return []
-        found = self._in_segment(vector, k, allowed)
+        found = dict(self._in_segment(vector, k, allowed))
         if self._tail is not None:
-            found += self._tail.search(vector, k, allowed)
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
+            # A manifest that lags behind its segment (an older one put back) has passages in both: the tail counts.
+            found |= self._tail.search(vector, k, allowed)
+        return sorted(found.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
 
     def _in_segment(
         self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None

@@ -103,7 +103,7 @@ def link_to(sources, documents, key: str, words: str) -> str:
 
 def in_sight(page, selector: str) -> bool:
     """Whether it comes into sight: a browser scrolls to a fragment a moment after the page is there."""
-    for _ in range(20):
+    for _ in range(100):
         box = page.locator(selector).first.bounding_box()
         if 0 <= box["y"] < page.viewport_size["height"]:
             return True

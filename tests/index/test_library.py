@@ -556,6 +556,20 @@ CATALOG_DAMAGES: dict[str, Callable[[Path], object]] = {
 }
 
 
+def test_an_older_manifest_that_was_put_back_makes_no_passage_come_twice(
+    library: Library, home: Path, embedder: HashingEmbedder
+) -> None:
+    with library.writing() as writer:
+        writer.fold()  # all vectors are in the segment
+    right = [hit.passage.id for hit in library.search("计量", 10, "dense")]
+    library.close()
+    manifest = json.loads((home / "manifest.json").read_text(encoding="utf-8"))
+    manifest |= {"upto": 0, "lexical_upto": 0, "generation": 0}
+    (home / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with Library.open(home, embedder) as again:
+        assert [hit.passage.id for hit in again.search("计量", 10, "dense")] == right
+
+
 @pytest.mark.parametrize("damage", CATALOG_DAMAGES.values(), ids=CATALOG_DAMAGES)
 def test_a_damaged_catalog_is_one_clear_line(
     library: Library, home: Path, embedder: HashingEmbedder, damage: Callable[[Path], object]
