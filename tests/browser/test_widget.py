@@ -164,7 +164,7 @@ def profile(chromium):
     context = chromium.new_context(
         locale="zh-CN", color_scheme="light", viewport={"width": 1000, "height": 760}
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 
@@ -565,7 +565,7 @@ def test_behind_nginx_below_a_path_over_https(stage, chromium, tmp_path):
         secret = widgets.add("secure", [origin], limits=UNLIMITED)
         stage.host.token = lambda: sign(secret, "secure", "lin", origin=origin)
         context = chromium.new_context(ignore_https_errors=True, locale="zh-CN")
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         path = stage.page(base=f"{origin}/bot", widget="secure", token="/token")
         html, headers = stage.host.pages[path]
         policy = headers["Content-Security-Policy"].replace(stage.bot, origin)
@@ -592,7 +592,7 @@ def test_the_snippet_page_previews_what_it_writes(stage, chromium):
     access.accounts.add("boss", "", "admin", [])
     session = access.sessions.begin("boss", "password")
     context = chromium.new_context(locale="zh-CN")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     context.add_cookies([{"name": COOKIE, "value": session, "url": stage.bot}])
     try:
         page = context.new_page()

@@ -47,7 +47,9 @@ def test_what_is_not_there_is_one_line(own, capsys, arguments):
     assert (code, out, one_line(err)) == (2, "", True)
 
 
-def test_without_a_history_commands_say_so_and_make_none(home, capsys):
+def test_without_a_history_commands_say_so_and_make_none(home, tmp_path, capsys):
+    # The shared library may have been served by another test, which leaves a history.
+    home = shutil.copytree(home, tmp_path / "alone", ignore=shutil.ignore_patterns("history.db*"))
     for arguments in (["history"], ["replay", "x"], ["eval", "draft", "--from-history"]):
         code, _, err = run(capsys, *arguments, "--home", home)
         assert (code, one_line(err), "history.db" in err) == (2, True, True)
