@@ -108,9 +108,9 @@ class Document:
     collection: str = ""
     """The part of the library that it belongs to; names are unique within one. "" is the common part."""
     notices: tuple[str, ...] = ()
-    """What the reader could not read as it should, one line each, for the document's owner; not stored."""
+    """What the reader could not read as it should, one line each, for the document's owner."""
     unsure: tuple[tuple[int, int], ...] = ()
-    """Spans (start, end) of `text` that were recognised in a picture with little confidence; not stored."""
+    """Spans (start, end) of `text` that were recognised in a picture with little confidence."""
     effective: str = ""
     """The day on which it comes into force, as an ISO date; "" when nothing says it."""
     id: int = 0

@@ -198,13 +198,21 @@ class _Run:
         if rebuild:
             self._rebuild(found.files, todo, {(info.name, info.collection) for info in everything})
         else:
-            self._apply(found.files, todo)
+            try:
+                self._apply(found.files, todo)
+            except KeyboardInterrupt:  # perhaps between a commit and the count of it
+                left = plan(hashes, self._stored_documents(), kept, reading=number)
+                self._tell_last(len(self._jobs) - len(left.added) - len(left.updated))
+                raise
         self._writer.catch_up()
         self._writer.fold_if(PENDING)
         if report.updated or report.removed:
             self._writer.drop_originals()
         if self._done:
             self._writer.catalog.checkpoint()
+
+    def _stored_documents(self) -> list[DocumentInfo]:
+        return [info for info in self._writer.catalog.documents() if info.collection == self._collection]
 
     def _hashes(self, found: Found) -> dict[str, str]:
         hashes: dict[str, str] = {}
@@ -327,6 +335,11 @@ class _Run:
         if self._on_progress is not None:
             counts = self._stored, self._bytes_done, self._bytes_total
             self._on_progress(Progress(self._done, len(self._jobs), job.name, passages, *counts))
+
+    def _tell_last(self, stored: int) -> None:
+        if self._on_progress is not None and self._jobs:
+            counts = stored, self._bytes_done, self._bytes_total
+            self._on_progress(Progress(self._done, len(self._jobs), "", 0, *counts))
 
 
 def _is_large(todo: Plan, stored: int) -> bool:
