@@ -57,7 +57,7 @@ class Byline:
 
 def read_byline(line: str) -> Byline | None:
     """Reads a head line: optional section, optional heading, organisation with role, and name; else None."""
-    if columns(line) > MAX_COLUMNS or "。" in line or ends_sentence(line):
+    if "。" in line or len(line) > MAX_COLUMNS or ends_sentence(line) or columns(line) > MAX_COLUMNS:
         return None
     tokens = _TOKEN.findall(line)
     if len(tokens) >= 3 and all(re.fullmatch(f"[{HAN}]", token) for token in tokens[-2:]):

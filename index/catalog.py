@@ -42,7 +42,7 @@ from index.catalog_rows import (
     passages,
     vectors,
 )
-from index.catalog_transaction import Record, Transaction
+from index.catalog_transaction import Record, Transaction, named
 from index.durable import writer_lock
 from index.errors import LibraryError
 from index.passage import Document, Hygiene
@@ -228,10 +228,9 @@ class Catalog(CatalogReader):
         """As `version`, of all documents of these names, by collection and name."""
         found = {}
         with self._reading() as connection:
-            for part in parts(names):
-                for row in connection.execute(_SHORT.where(documents.c.name.in_(part))):
-                    check_document(row._mapping)
-                    found[row.collection, row.name] = (row.sha256, row.reading)
+            for row in named(connection, _SHORT, names):
+                check_document(row._mapping)
+                found[row.collection, row.name] = (row.sha256, row.reading)
         return found
 
     def is_original(self, sha256: str) -> bool:
@@ -308,6 +307,11 @@ class Catalog(CatalogReader):
         self.checkpoint()
 
     # Writing: by the holder of the library's lock only
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a transaction is under way."""
+        return self._writing is not None
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:

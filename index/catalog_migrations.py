@@ -218,12 +218,43 @@ def _layout(connection: sqlite3.Connection, number: int) -> tuple[int, bytes]:
     return zlib.crc32(text.encode()), zlib.compress(written, 6)
 
 
-STEPS: dict[int, Step] = {1: _to_2, 2: _to_3}
+def _to_4(connection: sqlite3.Connection) -> None:
+    """Texts of passages in UTF-16 where that is shorter."""
+    connection.create_function("shorter", 1, _shorter, deterministic=True)
+    connection.execute(
+        """CREATE TABLE passages_4 (
+            id INTEGER NOT NULL, document_id INTEGER NOT NULL, seq INTEGER NOT NULL, start INTEGER NOT NULL,
+            "end" INTEGER NOT NULL, kind TEXT NOT NULL, article TEXT NOT NULL, heading TEXT NOT NULL,
+            section TEXT NOT NULL, speaker_name TEXT, speaker_organisation TEXT, speaker_role TEXT,
+            published TEXT NOT NULL, publisher TEXT NOT NULL, url TEXT NOT NULL, page INTEGER,
+            unsure BOOLEAN NOT NULL, digest BIGINT, crc BIGINT NOT NULL, text BLOB NOT NULL, PRIMARY KEY (id),
+            FOREIGN KEY(document_id) REFERENCES documents (id) ON DELETE CASCADE)"""
+    )
+    connection.execute(
+        """INSERT INTO passages_4 SELECT id, document_id, seq, start, "end", kind, article, heading, section,
+            speaker_name, speaker_organisation, speaker_role, published, publisher, url, page, unsure, digest, crc,
+            shorter(text) FROM passages"""
+    )
+    connection.execute("DROP TABLE passages")
+    connection.execute("ALTER TABLE passages_4 RENAME TO passages")
+    connection.execute("CREATE INDEX passages_by_document ON passages (document_id, seq)")
+    connection.execute("CREATE INDEX passages_by_digest ON passages (digest)")
+    connection.execute(
+        "CREATE INDEX passages_by_speaker ON passages (speaker_name) WHERE speaker_name IS NOT NULL"
+    )
+
+
+STEPS: dict[int, Step] = {1: _to_2, 2: _to_3, 3: _to_4}
 """The step that leads on from each schema."""
 
 
 def _compressed(value: str) -> bytes:
     return zlib.compress(value.encode(), 6)
+
+
+def _shorter(value: str) -> bytes:
+    narrow, wide = value.encode(), value.encode("utf-16-le")
+    return b"\1" + wide if len(wide) < len(narrow) else b"\0" + narrow
 
 
 def _half(value: bytes) -> bytes:

@@ -21,10 +21,21 @@ from numpy.typing import NDArray
 from index.catalog_where import conditions, of_documents
 from index.errors import LibraryError
 from index.passage import Passage, Where
-from index.stored import PASSAGE_FIELDS, DamagedColumn, check_change, checked_vector, matrix_of, passage_of
+from index.stored import (
+    EXCERPT_FIELDS,
+    PASSAGE_FIELDS,
+    DamagedColumn,
+    Excerpt,
+    check_change,
+    checked_label,
+    checked_vector,
+    excerpt_of,
+    matrix_of,
+    passage_of,
+)
 from index.vectors.base import Vectors
 
-SCHEMA = 3
+SCHEMA = 4
 """Version of the tables."""
 
 IDS_AT_ONCE = 1000  # well below the number of variables that a statement may have (SQLite: 32,766)
@@ -45,6 +56,8 @@ CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR, 
 
 _JOINED = "passages JOIN documents ON documents.id = passages.document_id"
 _PASSAGES = f"SELECT {', '.join(PASSAGE_FIELDS)} FROM {_JOINED}".replace(".end,", '."end",')
+_EXCERPTS = f"SELECT {', '.join(EXCERPT_FIELDS)} FROM passages".replace(" end,", ' "end",')
+_LABELS = "SELECT id, name, collection, status, label_crc FROM documents"
 _CHANGES = "SELECT number, action, document_id, first, last, issued, crc FROM changes"
 
 _T = TypeVar("_T")
@@ -192,6 +205,25 @@ class CatalogReader:
                 for row in connection.execute(f"{_PASSAGES} WHERE passages.id IN {_marks(part)}", part):
                     passage = passage_of(row)
                     found[passage.id] = passage
+        return found
+
+    def excerpts(self, ids: Sequence[int]) -> dict[int, Excerpt]:
+        """As `passages`, without what they show of their documents."""
+        found: dict[int, Excerpt] = {}
+        with self._asking() as connection:
+            for part in parts(ids):
+                for row in connection.execute(f"{_EXCERPTS} WHERE id IN {_marks(part)}", part):
+                    excerpt = excerpt_of(row)
+                    found[excerpt.id] = excerpt
+        return found
+
+    def labels(self, document_ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+        """What passages show of these documents, so far as they exist: name, collection and status."""
+        found: dict[int, tuple[str, str, str]] = {}
+        with self._asking() as connection:
+            for part in parts(document_ids):
+                for id, *label in connection.execute(f"{_LABELS} WHERE id IN {_marks(part)}", part):
+                    found[id] = checked_label(*label)
         return found
 
     def all_passages(self) -> Iterator[Passage]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -33,7 +34,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from index.catalog_types import PackedJSON, PlainJSON, plain_json
+from index.catalog_types import PackedJSON, PackedText, PlainJSON, plain_json
 from index.passage import Article, Document, Hygiene, OffsetMap, Passage, Speaker
 from index.stored import PASSAGE_FIELDS, DamagedColumn, checksum, label_checksum
 
@@ -97,7 +98,7 @@ passages = Table(
     Column("unsure", Boolean, nullable=False),
     Column("digest", BigInteger),
     Column("crc", BigInteger, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", PackedText, nullable=False),
     Index("passages_by_document", "document_id", "seq"),
     Index("passages_by_digest", "digest"),
 )
@@ -151,7 +152,10 @@ DOCUMENT_CHECKED = tuple(
 )
 """What `crc` of a document covers; its id is given by the database."""
 
-_PLAIN = tuple(column.name for column in documents.columns if isinstance(column.type, PlainJSON))
+_CHECKED_OF = itemgetter(*DOCUMENT_CHECKED)
+_PLAIN = [
+    place for place, name in enumerate(DOCUMENT_CHECKED) if isinstance(documents.c[name].type, PlainJSON)
+]
 
 WHOLE_DOCUMENT = tuple(column for column in documents.columns if column.name != "original")
 """What `document_of` takes."""
@@ -159,7 +163,9 @@ WHOLE_DOCUMENT = tuple(column for column in documents.columns if column.name != 
 
 def document_checksums(row: Mapping[Any, Any]) -> dict[str, int]:
     """The columns `label_crc` and `crc` of the row of a document whose other columns are given."""
-    values = [plain_json(row[name]) if name in _PLAIN else row[name] for name in DOCUMENT_CHECKED]
+    values = list(_CHECKED_OF(row))
+    for place in _PLAIN:
+        values[place] = plain_json(values[place])
     label = label_checksum(row["name"], row["collection"], row["status"])
     return {"label_crc": label, "crc": checksum(*values)}
 
@@ -173,44 +179,39 @@ def check_document(row: Mapping[Any, Any]) -> None:
 
 def passage_row(
     passage: Passage, id: int, document_id: int, seq: int, digest: int | None = None
-) -> dict[str, Any]:
-    """The row of a passage under the ids that it gets."""
+) -> tuple[Any, ...]:
+    """The row of a passage under the ids that it gets, in the order of the table's columns."""
     speaker = passage.speaker
-    row = {
-        "id": id,
-        "document_id": document_id,
-        "seq": seq,
-        "start": passage.start,
-        "end": passage.end,
-        "kind": passage.kind,
-        "article": passage.article,
-        "heading": passage.heading,
-        "section": passage.section,
-        "speaker_name": speaker.name if speaker else None,
-        "speaker_organisation": speaker.organisation if speaker else None,
-        "speaker_role": speaker.role if speaker else None,
-        "published": passage.published,
-        "publisher": passage.publisher,
-        "url": passage.url,
-        "page": passage.page,
-        "unsure": passage.unsure,
-        "text": passage.text,
-    }
-    row["crc"] = checksum(*[row[name] for name in _PASSAGE_CHECKED])
-    row["digest"] = digest
-    return row
-
-
-_PASSAGE_CHECKED = tuple(
-    column.name for column in PASSAGE_COLUMNS if column.table is passages and column.name != "crc"
-)
+    span = (passage.start, passage.end)
+    who = (speaker.name, speaker.organisation, speaker.role) if speaker else (None, None, None)
+    own = (
+        passage.kind,
+        passage.article,
+        passage.heading,
+        passage.section,
+        *who,
+        passage.published,
+        passage.publisher,
+        passage.url,
+        passage.page,
+        passage.unsure,
+    )
+    # As index.stored checks it.
+    crc = checksum(*span, passage.text, *own, document_id, id, seq)
+    return (id, document_id, seq, *span, *own, digest, crc, passage.text)
 
 
 def change_row(action: str, document_id: int, ids: range, issued: int) -> dict[str, Any]:
     """A row of the change log; its number is given by the database."""
-    row = {"action": action, "document_id": document_id, "first": ids.start, "last": ids.stop - 1}
-    row |= {"issued": issued}
-    return row | {"crc": checksum(*row.values())}
+    crc = checksum(action, document_id, ids.start, ids.stop - 1, issued)
+    return {
+        "action": action,
+        "document_id": document_id,
+        "first": ids.start,
+        "last": ids.stop - 1,
+        "issued": issued,
+        "crc": crc,
+    }
 
 
 def document_row(document: Document, passages: Sequence[Passage]) -> dict[str, Any]:
@@ -219,7 +220,7 @@ def document_row(document: Document, passages: Sequence[Passage]) -> dict[str, A
     layout = {
         "pages": list(document.pages),
         "outline": [_article_row(article) for article in document.articles],
-        "origin": [list(document.origin.starts), list(document.origin.origins)],
+        "origin": _origin_row(document.origin),
         "unsure": [list(span) for span in document.unsure],
         "gaps": list(_gaps(text, passages)),
     }
@@ -255,7 +256,7 @@ def document_of(row: Row[Any], stretches: Sequence[tuple[int, str]]) -> Document
         text=text,
         title=row.title,
         articles=tuple(_article_of(article) for article in layout.get("outline", ())),
-        origin=OffsetMap(*map(tuple, layout["origin"])),
+        origin=OffsetMap(*map(tuple, layout["origin"])) if "origin" in layout else OffsetMap(),
         hygiene=Hygiene(**row.hygiene),
         media_type=row.media_type,
         encoding=row.encoding,
@@ -296,6 +297,11 @@ def _joined(stretches: Sequence[tuple[int, str]]) -> str:
 def _article_row(article: Article) -> dict[str, Any]:
     row = {name: value for name in Article.__slots__ if (value := getattr(article, name))}
     return row | {"speaker": asdict(article.speaker)} if article.speaker else row
+
+
+def _origin_row(origin: OffsetMap) -> list[list[int]]:
+    """Nothing where offsets are those of the file, as they are where nothing was cleaned away."""
+    return [list(origin.starts), list(origin.origins)] if origin != OffsetMap() else []
 
 
 def _article_of(stored: dict[str, Any]) -> Article:

@@ -6,12 +6,24 @@ learn of it. Whoever calls holds the library's lock (index.library_writer).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from index.catalog_rows import (
     DOCUMENT_CHECKED,
@@ -54,7 +66,7 @@ class Record:
     original: bytes | None = None
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where a document is stored. `kept` says that its passages keep the ids that they had."""
 
     record: Record
@@ -78,37 +90,44 @@ class Transaction:
         self.connection = connection
         self._issued = last_change(connection).issued
 
-    def put(self, records: Sequence[Record]) -> None:
+    def put(self, records: Sequence[Record]) -> list[Place]:
         """Store documents of different names, each in place of the one of its name if there is one.
 
-        The passages get new ids, unless all of them are found and encoded as those that they replace. Raises
-        ValueError for a passage that is not its stretch of the document's text: no such passage may ever be cited.
+        The passages get new ids, unless all of them are found and encoded as those that they replace: returns where
+        those are that have got new ones. Raises ValueError for a passage that is not its stretch of the document's
+        text: no such passage may ever be cited.
         """
-        passage_rows: list[dict[str, Any]] = []
-        vector_rows: list[dict[str, Any]] = []
+        passage_rows: list[tuple[Any, ...]] = []
+        vector_rows: list[tuple[int, int, bytes]] = []
         log: list[dict[str, Any]] = []
+        new: list[Place] = []
         for record in records:
             _check(record)
-        for record, ids, document_id, kept in self._put_documents(records):
+        for place in self._put_documents(records):
+            record, ids, document_id, kept = place
             rows = _passage_rows(record, ids, document_id)
             if kept:
-                self.connection.execute(_EDIT_PASSAGE, [{"which": row["id"], **row} for row in rows])
+                named = [dict(zip(_PASSAGE, row, strict=True)) for row in rows]
+                self.connection.execute(_EDIT_PASSAGE, [{"which": row["id"], **row} for row in named])
                 log.append(self._change("edit", document_id, range(0)))
                 continue
             passage_rows += rows
             for id, half in zip(ids, vector_bytes(record.vectors), strict=True):
-                vector_rows.append({"passage_id": id, "vector": half, "crc": vector_checksum(id, half)})
+                vector_rows.append((id, vector_checksum(id, half), half))
             log.append(self._change("add", document_id, ids))
-        for table, rows in ((passages, passage_rows), (vectors, vector_rows), (changes, log)):
-            if rows:
-                self._insert(table, rows)
+            new.append(place)
+        self._insert(passages, _PASSAGE, passage_rows)
+        self._insert(vectors, ("passage_id", "crc", "vector"), vector_rows)
+        if log:
+            self._insert(changes, tuple(log[0]), [tuple(row.values()) for row in log])
+        return new
 
     def remove(self, name: str, collection: str = "") -> bool:
         """Remove a document with all that hangs on it; False if there is none of this name."""
         old = self._find(name, collection)
         if old is None:
             return False
-        self._forget(old)
+        self.connection.execute(_ADD_CHANGE, self._removal(old))
         self.connection.execute(delete(documents).where(documents.c.id == old.id))
         return True
 
@@ -129,32 +148,47 @@ class Transaction:
         self.connection.execute(delete(meta).where(meta.c.key.in_(list(values))))
         self.connection.execute(insert(meta), [{"key": key, "value": value} for key, value in values.items()])
 
-    def _put_documents(self, records: Sequence[Record]) -> Iterator[_Place]:
+    def _put_documents(self, records: Sequence[Record]) -> Iterator[Place]:
         """Store the rows of the documents alone; where each is, and which ids its passages have."""
         olds = self._find_all(records)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
         fresh: list[tuple[Record, range]] = []
+        replaced: list[tuple[Place, Any]] = []
         for record in records:
             old = olds.get((record.document.collection, record.document.name))
             if old is None:
                 fresh.append((record, self._next_ids(record)))
                 continue
             kept = self._is_kept(record, old)
-            if kept:
-                ids = range(old.first_passage, old.first_passage + old.passages)
-            else:
-                ids = self._next_ids(record)
-                self._forget(old)
-                self.connection.execute(delete(passages).where(passages.c.document_id == old.id))
-            changed = update(documents).where(documents.c.id == old.id)
-            self.connection.execute(changed.values(_document_row(record, ids, old.version + 1)))
-            yield _Place(record, ids, int(old.id), kept)
+            before = range(old.first_passage, old.first_passage + old.passages)
+            replaced.append(
+                (Place(record, before if kept else self._next_ids(record), int(old.id), kept), old)
+            )
+        if replaced:
+            self._replace(replaced, now)
+            yield from (place for place, _ in replaced)
         if fresh:
-            rows = [_document_row(record, ids, 1) for record, ids in fresh]
-            self._insert(documents, rows)
-            stored = self._find_all([record for record, _ in fresh])
+            rows = [_document_row(record, ids, 1, now) for record, ids in fresh]
+            self._insert(documents, tuple(rows[0]), [tuple(row.values()) for row in rows])
+            stored = {
+                (row.collection, row.name): row.id
+                for row in self.connection.execute(_LAST_IDS, {"count": len(rows)})
+            }
             for record, ids in fresh:
-                number = stored[record.document.collection, record.document.name].id
-                yield _Place(record, ids, int(number), False)
+                number = stored[record.document.collection, record.document.name]
+                yield Place(record, ids, int(number), False)
+
+    def _replace(self, replaced: Sequence[tuple[Place, Any]], now: str) -> None:
+        """Put these rows of documents in the place of old ones, whose passages go unless they are kept."""
+        gone = [old for place, old in replaced if not place.kept]
+        if gone:
+            self.connection.execute(_ADD_CHANGE, [self._removal(old) for old in gone])
+            self.connection.execute(_DELETE_PASSAGES, [{"document": old.id} for old in gone])
+        rows = [
+            _document_row(place.record, place.ids, old.version + 1, now) | {"which": old.id}
+            for place, old in replaced
+        ]
+        self.connection.execute(_REPLACE_DOCUMENT, rows)
 
     def _next_ids(self, record: Record) -> range:
         first = self._issued + 1
@@ -172,36 +206,32 @@ class Transaction:
             for row, passage, half in zip(stored, record.passages, halves, strict=True)
         )
 
-    def _insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows, without SQLAlchemy's way, which takes longer to look at each than SQLite to store it."""
-        dialect = self.connection.dialect
-        statement = insert(table).compile(dialect=dialect, column_keys=list(rows[0]))
-        order = statement.positiontup
-        if order is None:  # a driver that takes values by name
-            self.connection.execute(insert(table), rows)
+    def _insert(self, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows of the columns `names`, without SQLAlchemy's way, which takes longer to look at each than SQLite
+        to store it."""
+        if not rows:
             return
-        columns = []
-        for name in order:
-            stored = table.c[name].type.bind_processor(dialect)
-            columns.append([row[name] if stored is None else stored(row[name]) for row in rows])
-        self.connection.exec_driver_sql(str(statement), list(zip(*columns, strict=True)))
+        statement, order, processors = _insertion(table, names, self.connection.dialect)
+        if order is None:  # a driver that takes values by name
+            self.connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+            return
+        columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+        for name, stored in processors:
+            columns[name] = tuple(map(stored, columns[name]))
+        self.connection.exec_driver_sql(statement, list(zip(*map(columns.__getitem__, order), strict=True)))
 
     def _find_all(self, records: Sequence[Record]) -> dict[tuple[str, str], Any]:
         """What is stored under the names of the records, by collection and name."""
         names = sorted({record.document.name for record in records})
-        found = {}
-        for start in range(0, len(names), NAMES_AT_ONCE):
-            part = {"wanted": names[start : start + NAMES_AT_ONCE]}
-            for row in self.connection.execute(_FIND_ALL, part):
-                found[row.collection, row.name] = row
-        return found
+        rows = named(self.connection, _FIND_ALL, names)
+        return {(row.collection, row.name): row for row in rows}
 
     def _find(self, name: str, collection: str) -> Any:
         return self.connection.execute(_FIND, {"wanted": name, "within": collection}).one_or_none()
 
-    def _forget(self, old: Any) -> None:
+    def _removal(self, old: Any) -> dict[str, Any]:
         ids = range(old.first_passage, old.first_passage + old.passages)
-        self.connection.execute(_ADD_CHANGE, self._change("remove", old.id, ids))
+        return self._change("remove", old.id, ids)
 
     def _change(self, action: str, document_id: int, ids: range) -> dict[str, Any]:
         self._issued = max(self._issued, ids.stop - 1)
@@ -213,9 +243,14 @@ _FIND = select(*_OLD).where(
     documents.c.name == bindparam("wanted"), documents.c.collection == bindparam("within")
 )
 _SHORT = select(*(documents.c[name] for name in DOCUMENT_CHECKED), documents.c.label_crc, documents.c.crc)
-_FIND_ALL = select(documents.c.collection, documents.c.name, *_OLD).where(
-    documents.c.name.in_(bindparam("wanted", expanding=True))
+_FIND_ALL = select(documents.c.collection, documents.c.name, *_OLD)
+# AUTOINCREMENT: those that were inserted last have the highest ids.
+_LAST_IDS = (
+    select(documents.c.id, documents.c.collection, documents.c.name)
+    .order_by(documents.c.id.desc())
+    .limit(bindparam("count"))
 )
+_PASSAGE = tuple(passages.columns.keys())
 _FOUND_BY = ("text", "kind", "article", "heading", "section")
 _SPEAKER = ("name", "organisation", "role")
 _OLD_PASSAGES = (
@@ -231,7 +266,9 @@ _OLD_PASSAGES = (
     .where(passages.c.document_id == bindparam("document"))
     .order_by(passages.c.seq)
 )
+_REPLACE_DOCUMENT = update(documents).where(documents.c.id == bindparam("which"))
 _EDIT_PASSAGE = update(passages).where(passages.c.id == bindparam("which"))
+_DELETE_PASSAGES = delete(passages).where(passages.c.document_id == bindparam("document"))
 _ADD_CHANGE = insert(changes)
 
 
@@ -242,19 +279,19 @@ def _found_by(passage: Passage) -> tuple[str | None, ...]:
     return (*own, *who, passage.published, passage.publisher)
 
 
-def _passage_rows(record: Record, ids: range, document_id: int) -> list[dict[str, Any]]:
+def _passage_rows(record: Record, ids: range, document_id: int) -> list[tuple[Any, ...]]:
     """The rows of a document's passages; one that meets an unsure stretch of the text is unsure."""
     unsure = record.document.unsure
     digests = record.digests or [None] * len(ids)
     rows = []
     for seq, (id, passage, digest) in enumerate(zip(ids, record.passages, digests, strict=True)):
-        if any(start < passage.end and passage.start < end for start, end in unsure):
+        if unsure and any(start < passage.end and passage.start < end for start, end in unsure):
             passage = replace(passage, unsure=True)
         rows.append(passage_row(passage, id, document_id, seq, digest))
     return rows
 
 
-def _document_row(record: Record, ids: range, version: int) -> dict[str, Any]:
+def _document_row(record: Record, ids: range, version: int, now: str) -> dict[str, Any]:
     row = document_row(record.document, record.passages) | {
         "version": version,
         "sha256": record.sha256,
@@ -263,9 +300,35 @@ def _document_row(record: Record, ids: range, version: int) -> dict[str, Any]:
         "first_passage": ids.start,
         "reading": record.reading,
         "original": record.original,
-        "added_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "added_at": now,
     }
     return row | document_checksums(row)
+
+
+@functools.lru_cache(maxsize=16)
+def _insertion(
+    table: Table, names: tuple[str, ...], dialect: Dialect
+) -> tuple[str, list[str] | None, list[tuple[str, Callable[[Any], Any]]]]:
+    """The statement that inserts these columns, their order in it, and what some go through before."""
+    statement = insert(table).compile(dialect=dialect, column_keys=names)
+    processors = [(name, table.c[name].type.bind_processor(dialect)) for name in names]
+    order = statement.positiontup
+    return str(statement), order, [(name, stored) for name, stored in processors if stored is not None]
+
+
+def named(connection: Connection, query: Select[Any], names: Sequence[str]) -> Iterator[Row[Any]]:
+    """The rows that a query of `documents` gives for those of these names."""
+    for start in range(0, len(names), NAMES_AT_ONCE):
+        part = names[start : start + NAMES_AT_ONCE]
+        # Of few sizes, so that the statement is made once: an `IN` of any size SQLAlchemy writes anew each time.
+        size = 1 << (len(part) - 1).bit_length()
+        wanted = {f"name_{i}": part[min(i, len(part) - 1)] for i in range(size)}
+        yield from connection.execute(_named(query, size), wanted)
+
+
+@functools.lru_cache(maxsize=64)
+def _named(query: Select[Any], size: int) -> Select[Any]:
+    return query.where(documents.c.name.in_([bindparam(f"name_{i}") for i in range(size)]))
 
 
 def last_change(connection: Connection) -> LastChange:

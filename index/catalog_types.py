@@ -14,7 +14,7 @@ import numpy as np
 from sqlalchemy import Dialect, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
 
-from index.stored import DamagedColumn
+from index.stored import DamagedColumn, text_bytes, text_of
 from index.vectors.base import HALF, Vectors
 
 LEVEL = 6  # zlib's own default: Chinese text comes out at two fifths, at some 30 MB a second
@@ -68,6 +68,21 @@ class PackedJSON(TypeDecorator[Any]):
             raise DamagedColumn(str(error)) from error
 
 
+class PackedText(TypeDecorator[str]):
+    """A long text, in the shorter of two encodings."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes:
+        """The text as it is stored."""
+        return text_bytes(value or "")
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str:
+        """The text as it was given. Raises DamagedColumn for bytes that are not what was stored."""
+        return text_of(value)
+
+
 class PlainJSON(TypeDecorator[Any]):
     """A short value of objects, texts and numbers, kept as JSON without spaces."""
 
@@ -88,6 +103,8 @@ class PlainJSON(TypeDecorator[Any]):
 
 def plain_json(value: Any) -> str:
     """The one way in which a PlainJSON writes a value."""
+    if not value and isinstance(value, dict | list):  # as most are; the encoder takes its time
+        return "{}" if isinstance(value, dict) else "[]"
     return _ENCODER.encode(value)
 
 

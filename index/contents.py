@@ -10,12 +10,20 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import accumulate
 
 from index.furniture import MAX_SECTION, MAX_TITLE, Marks, Title
 from index.lines import HAN, Line, ends_sentence, squeeze
 
 MASTHEAD_LINES = 12
 """How far down the contents may begin."""
+
+ENTRY_LINES = 4
+"""Lines that one entry may take."""
+
+HEAD = 4
+"""Characters by which a line is recognised at a glance; no entry has fewer."""
 
 MAX_ENTRIES = 500
 """Entries after which a list is no longer read as contents: looking each up costs a pass over the text."""
@@ -50,7 +58,7 @@ Entry = tuple[int, int, int, int]
 def _find_entries(marks: Marks, text: Sequence[int]) -> list[Entry]:
     """Entries from the top on, as long as no more than two lines between them are something else."""
     lines = [marks.lines[i] for i in text]
-    finder = _TitleFinder([line.key for line in lines])
+    finder = _TitleFinder(lines)
     entries: list[Entry] = []
     k, missed, after = 0, 0, 0
     while k < len(lines) and missed <= (2 if entries else MASTHEAD_LINES) and len(entries) < MAX_ENTRIES:
@@ -69,14 +77,11 @@ def _find_entries(marks: Marks, text: Sequence[int]) -> list[Entry]:
 
 def _entry_at(lines: Sequence[Line], k: int, finder: _TitleFinder, after: int) -> Entry | None:
     """The entry that begins at line `k` and whose title stands at or below line `after`; the longest if several do."""
-    for length in range(min(4, len(lines) - k), 0, -1):
+    if lines[k].text[0] == "#" or not finder.may_name(k):
+        return None
+    for length in range(min(ENTRY_LINES, len(lines) - k), 0, -1):
         key = _entry_key([line.text for line in lines[k : k + length]])
-        if (
-            not 4 <= len(key) <= MAX_TITLE
-            or lines[k].text[0] == "#"
-            or key[-1] in "：:"
-            or finder.count(key, k + length) > 1
-        ):
+        if not HEAD <= len(key) <= MAX_TITLE or key[-1] in "：:" or finder.count(key, k + length) > 1:
             continue
         found = finder.find(key, max(after, k + length))
         if found:
@@ -87,18 +92,45 @@ def _entry_at(lines: Sequence[Line], k: int, finder: _TitleFinder, after: int) -
 class _TitleFinder:
     """Finds a run of whole lines by its text without white space."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self.text = "".join(keys)
-        self.line_at: dict[int, int] = {}
-        at = 0
-        for i, key in enumerate(keys):
-            self.line_at[at] = i
-            at += len(key)
-        self.line_at[at] = len(keys)
-        self.starts = sorted(self.line_at)
-        self.places: dict[str, list[int]] = defaultdict(list)
-        for i, key in enumerate(keys):
-            self.places[key].append(i)
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+        self._last = {_head(line.text): i for i, line in enumerate(lines)}
+        """The last line with each head: all that a text without contents is looked at for."""
+
+    def may_name(self, k: int) -> bool:
+        """Whether some line below `k` begins as an entry on line `k` does, as far as its head tells."""
+        head = _head(_BULLET.sub("", self._lines[k].text))
+        if len(head) < HEAD:
+            return True
+        return self._last.get(head, -1) > k or self._last.get(head[0], -1) > k
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The lines without white space."""
+        return [line.key for line in self._lines]
+
+    @cached_property
+    def text(self) -> str:
+        """All of them as one."""
+        return "".join(self.keys)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where in `text` each line begins, and behind them its end."""
+        return list(accumulate(map(len, self.keys), initial=0))
+
+    @cached_property
+    def line_at(self) -> dict[int, int]:
+        """The number of the line that begins at each of `starts`."""
+        return {at: i for i, at in enumerate(self.starts)}
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """The numbers of the lines that read the same."""
+        places: dict[str, list[int]] = defaultdict(list)
+        for i, key in enumerate(self.keys):
+            places[key].append(i)
+        return places
 
     def find(self, key: str, first: int) -> tuple[int, int] | None:
         """First and last line of the first run at or after line `first` that reads `key`."""
@@ -115,6 +147,13 @@ class _TitleFinder:
         """How many single lines at or after line `first` read `key`."""
         places = self.places.get(key, [])
         return len(places) - bisect_left(places, first)
+
+
+def _head(text: str) -> str:
+    """The first HEAD characters of a text when they are no white space, else the first one; "" for an empty text."""
+    head = text[:HEAD]
+    whole = len(head) == HEAD and (head.isalnum() or head.split() == [head])
+    return head if whole else text[:1]
 
 
 def _entry_key(parts: Sequence[str]) -> str:

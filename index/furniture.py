@@ -14,20 +14,25 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-from index.lines import HAN, Line, columns, ends_sentence, squeeze
+from index.lines import HAN, Line, ends_sentence, squeeze
 from index.numbers import work_number
 
 Kind = Literal["text", "url", "number", "header", "contents", "section", "title", "link"]
 
 URL = re.compile(r"(?:https?://|www\.)[\w\-./?=&%#~+:;,@!$'()*\[\]]+", re.ASCII | re.IGNORECASE)
+_URL_BEGINS = frozenset("hHwW")
 _URL_REST = re.compile(r"(?!\d{1,4}$)[\w\-./?=&%#~+]+", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"(\d{1,4})(?:\s*/\s*\d{1,4})?")
 _PAGE_NUMBER = re.compile(
     r"[-—–－·•]\s*\d{1,4}\s*[-—–－·•]|第\s*\d{1,4}\s*页(?:\s*(?:[/，,]\s*)?共\s*\d{1,4}\s*页)?|(?i:page\s+\d{1,4}(?:\s+of\s+\d{1,4})?)"
 )
+_NUMBER_BEGINS = frozenset("-—–－·•第pP")
 _SITE_DASH = re.compile(r"\s[-–—|]\s|\s[-–—|]$")
 _DOMAIN = re.compile(r"[（(]\s*((?:[a-z0-9-]+\.)+[a-z]{2,})\s*[)）]$", re.IGNORECASE)
 _HAN = re.compile(f"[{HAN}]")
+_LATIN_WORD = re.compile("[A-Za-z]{3}")
+_DIGITS = re.compile(r"\d+")
+_INSIDE_SENTENCE = re.compile("[。！？；，：]|、$|[,;:] |[,;:]$")
 
 MAX_SECTION = 20
 """Columns of the longest section name in a contents list."""
@@ -61,17 +66,20 @@ class Marks:
     """What every line was found to be; parallel to the lines."""
 
     lines: Sequence[Line]
-    width: int
+    width: int = 0
     kinds: list[Kind] = field(default_factory=list)
     titles: list[Title] = field(default_factory=list)
     entry_starts: set[int] = field(default_factory=set)
     """Lines at which a contents entry begins."""
     title_at: dict[int, Title] = field(default_factory=dict)
     """The title that each line belongs to."""
+    firsts: set[str] = field(default_factory=set)
+    """The characters that lines begin with: most texts have no line that can be a link or a page number."""
 
     def __post_init__(self) -> None:
         """All lines start out as text."""
         self.kinds = ["text"] * len(self.lines)
+        self.firsts = {line.text[0] for line in self.lines}
 
     def add_title(self, title: Title) -> Title:
         """Adds a title; returns it."""
@@ -93,26 +101,48 @@ class Marks:
         return self.lines[i].width > 0.85 * self.width and not ends_sentence(self.lines[i].text)
 
 
+def without_urls(marks: Marks) -> Sequence[Line]:
+    """The lines that are not just a link."""
+    if marks.firsts.isdisjoint(_URL_BEGINS):
+        return marks.lines
+    return [line for line in marks.lines if not _is_url(line.text)]
+
+
 def mark_urls(marks: Marks) -> None:
     """Lines that are nothing but a link, and the rest of a link that ran over its line."""
+    if marks.firsts.isdisjoint(_URL_BEGINS):
+        return
     full = False  # whether the line above is a link that fills the page
     for i, line in enumerate(marks.lines):
         rest = full and not line.blanks and _URL_REST.fullmatch(line.text)
-        if rest or URL.fullmatch(line.text):
+        if rest or _is_url(line.text):
             marks.kinds[i] = "url"
-        full = marks.kinds[i] == "url" and 0 < marks.width <= line.width + 2
+            full = 0 < marks.width <= line.width + 2
+        else:
+            full = False
+
+
+def _is_url(text: str) -> bool:
+    return text[0] in _URL_BEGINS and URL.fullmatch(text) is not None
 
 
 def mark_numbers(marks: Marks) -> None:
     """Page numbers. A bare number counts only where it stands like one: by other furniture, or set apart in a sentence."""
+    if marks.firsts.isdisjoint(_NUMBER_BEGINS) and not any(map(str.isdecimal, marks.firsts)):
+        return
     lines, kinds = marks.lines, marks.kinds
     bare: list[tuple[int, int]] = []
     for i, line in enumerate(lines):
-        number = _PLAIN_NUMBER.fullmatch(line.text)
-        if kinds[i] == "text" and number:
-            bare.append((i, int(number[1])))
-        elif kinds[i] == "text" and _PAGE_NUMBER.fullmatch(line.text):
+        begins = line.text[0]
+        if kinds[i] != "text":
+            continue
+        if begins.isdecimal():
+            if number := _PLAIN_NUMBER.fullmatch(line.text):
+                bare.append((i, int(number[1])))
+        elif begins in _NUMBER_BEGINS and _PAGE_NUMBER.fullmatch(line.text):
             kinds[i] = "number"
+    if not bare:
+        return
     in_series = (_series(bare) if marks.width else set()) | _all_pages(marks, bare)
     before = 0  # the last page number
     for i, value in bare:
@@ -165,8 +195,10 @@ def mark_links(marks: Marks) -> None:
     """Source lines such as `TITLE-SITE (site.cn)` or `SITE (site.cn)`, with the title above them."""
     lines, kinds = marks.lines, marks.kinds
     for k, line in enumerate(lines):
+        if line.text[-1] not in ")）" or kinds[k] not in ("text", "title"):
+            continue
         match = _DOMAIN.search(line.text)
-        if not match or kinds[k] not in ("text", "title"):
+        if not match:
             continue
         title = _title_above(marks, k) or _known_title_above(marks, k) or _line_above(marks, k)
         if title is None:
@@ -178,7 +210,7 @@ def mark_links(marks: Marks) -> None:
             if kinds[i] == "text":
                 kinds[i] = "link"
     marks.titles.sort(key=lambda title: title.first)
-    if _HAN.search("".join(line.text for line in lines[:50])):
+    if marks.titles and any(_HAN.search(line.text) for line in lines[:50]):
         _mark_foreign_links(marks)
 
 
@@ -237,17 +269,18 @@ def _line_above(marks: Marks, k: int) -> Title | None:
 
 
 def _mark_foreign_links(marks: Marks) -> None:
-    """Source lines in Latin script below a Chinese title, also one that no contents list names."""
+    """Source lines in Latin script below a Chinese title, also one that no contents list names; there are titles."""
     last_of = {title.last: title for title in marks.titles}
     for i, line in enumerate(marks.lines):
-        latin = not _HAN.search(line.text) and re.search("[A-Za-z]{3}", line.text)
-        if marks.kinds[i] != "text" or not latin or len(line.text) > MAX_TITLE:
+        if marks.kinds[i] != "text" or len(line.text) > MAX_TITLE:
+            continue
+        if _HAN.search(line.text) or not _LATIN_WORD.search(line.text):
             continue
         above = marks.text_before(i)
         if above < 0:
             continue
         title = last_of.get(above)
-        if title is None and marks.titles and _SITE_DASH.search(line.text) and _may_be_title(marks, above):
+        if title is None and _SITE_DASH.search(line.text) and _may_be_title(marks, above):
             title = last_of[above] = _same_title(marks, above, above)
             marks.kinds[above] = "title"
         if title is not None and (title.link_last < 0 or i == title.link_last + 1 <= title.last + 3):
@@ -273,9 +306,10 @@ def mark_headers(marks: Marks) -> None:
     """Running headers: one text at the top of several pages, or a section's name on a line of its own."""
     lines = marks.lines
     places: dict[str, list[int]] = defaultdict(list)
+    most = 0.8 * marks.width or 60
     for i, line in enumerate(lines):
-        if marks.kinds[i] == "text" and _may_be_header(line, marks.width):
-            places[re.sub(r"\d+", "#", line.key)].append(i)
+        if line.width <= most and marks.kinds[i] == "text" and _may_be_header(line.text):
+            places[_DIGITS.sub("#", line.key)].append(i)
     sections = {line.key for i, line in enumerate(lines) if marks.kinds[i] == "section"}
     sections |= {
         lines[title.first - 1].key for title in marks.titles if title.first and _names_section(marks, title)
@@ -283,15 +317,21 @@ def mark_headers(marks: Marks) -> None:
     for key, where in places.items():
         if not key.strip("#-—…."):
             continue
-        at_edge = [i for i in where if _at_page_top(marks, i) or _at_page_foot(marks, i)]
-        apart = where[-1] - where[0] >= LEAST_PAGE
         alone = len(where) == 1 and _is_page_head(marks, where[0])
-        if key in sections or alone or (apart and len(at_edge) >= 2 and len(at_edge) >= 0.6 * len(where)):
+        if key in sections or alone or _tops_pages(marks, where):
             for i in where:
                 marks.kinds[i] = "header"
             if work_number(lines[where[0]].text):
                 # The number of a standard stands on its cover, too, and nowhere else.
                 marks.kinds[_last_on_first_page(marks, where)] = "text"
+
+
+def _tops_pages(marks: Marks, where: Sequence[int]) -> bool:
+    """Whether the lines `where`, which say the same, stand far apart and mostly at the edges of pages."""
+    if where[-1] - where[0] < LEAST_PAGE:
+        return False
+    at_edge = sum(_at_page_top(marks, i) or _at_page_foot(marks, i) for i in where)
+    return at_edge >= 2 and at_edge >= 0.6 * len(where)
 
 
 def _names_section(marks: Marks, title: Title) -> bool:
@@ -304,11 +344,11 @@ def _names_section(marks: Marks, title: Title) -> bool:
     )
 
 
-def _may_be_header(line: Line, width: int) -> bool:
-    """Whether a line is short and no part of a sentence, nor of a source line."""
-    text = line.text
-    sentence = re.search("[。！？；，：]|、$|[,;:] |[,;:]$", text) or ends_sentence(text)
-    return columns(text) <= (0.8 * width or 60) and not sentence and not _DOMAIN.search(text)
+def _may_be_header(text: str) -> bool:
+    """Whether a line is no part of a sentence, nor of a source line."""
+    if ends_sentence(text) or _INSIDE_SENTENCE.search(text):
+        return False
+    return text[-1] not in ")）" or not _DOMAIN.search(text)
 
 
 def _is_page_head(marks: Marks, i: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from index.clean import Cleaned, Paragraph
 from index.dates import find_date
@@ -51,8 +52,7 @@ class Outline:
         return replace(hygiene, articles=len(self.articles), speakers=len(speakers))
 
 
-@dataclass(frozen=True, slots=True)
-class TextLine:
+class TextLine(NamedTuple):
     """A line of the cleaned text, where it stands, and what it was on the page."""
 
     text: str
@@ -63,12 +63,18 @@ class TextLine:
     @property
     def prose(self) -> bool:
         """Whether it is running text: a sentence, or too long for a title."""
-        return ends_sentence(self.text) or columns(self.text) > TITLE_COLUMNS
+        return ends_sentence(self.text) or _is_wide(self.text, TITLE_COLUMNS)
+
+
+def _is_wide(text: str, most: float) -> bool:
+    """Whether a text takes more than `most` columns; no character takes less than one."""
+    return len(text) > most or columns(text) > most
 
 
 def text_lines(cleaned: Cleaned) -> list[TextLine]:
     """The lines of a cleaned text."""
-    return [TextLine(cleaned.text[p.start : p.end], p.start, p.end, p) for p in cleaned.paragraphs]
+    text = cleaned.text
+    return [TextLine(text[p.start : p.end], p.start, p.end, p) for p in cleaned.paragraphs]
 
 
 def read_dateline(lines: Sequence[TextLine]) -> tuple[str, str]:
@@ -94,7 +100,7 @@ def is_date_line(text: str) -> bool:
 
 def is_title(text: str, most: int = TITLE_COLUMNS) -> bool:
     """Whether a line of at most `most` columns reads like a title: short, complete in itself, no sentence."""
-    if len(text) < 4 or columns(text) > most or _OPEN_END.search(text) or BREADCRUMB.search(text):
+    if len(text) < 4 or _is_wide(text, most) or _OPEN_END.search(text) or BREADCRUMB.search(text):
         return False
     if text[-1] in "。！!.…" or text[0] in "，。、；：？！）)”’》】,.;:?!-•·*|":
         return False
@@ -115,7 +121,13 @@ def find_headings(body: Sequence[TextLine], width: int) -> tuple[tuple[int, str]
     found: list[tuple[int, str]] = []
     for n, line in enumerate(body[:-1]):
         text = line.text
-        if columns(text) > widest or ends_sentence(text) or _OPEN_END.search(text) or _PAREN_LINE.match(text):
+        if (
+            len(text) > widest
+            or columns(text) > widest
+            or ends_sentence(text)
+            or _OPEN_END.search(text)
+            or _PAREN_LINE.match(text)
+        ):
             continue
         above, below = body[n - 1] if n else None, body[n + 1]
         if _ENUMERATED.match(text):

@@ -66,8 +66,8 @@ class Lattice:
 
     def are_words(self, codes: Codes, places: Ints, size: int) -> NDArray[np.bool_]:
         """Whether the `size` characters from each of `places` in `codes` are a word of the dictionary."""
-        nodes = np.zeros(len(places), dtype=np.int64)
-        for offset in range(size):
+        nodes = self._roots(codes[places])
+        for offset in range(1, size):
             nodes = self._children(nodes, codes[places + offset])
         there: NDArray[np.bool_] = (self._weights[nodes] > -inf) & (nodes != _NOTHING)
         return there
@@ -97,7 +97,7 @@ class Lattice:
         """Of each step and each length the runs in which a word of that length starts, and its weight."""
         edges: dict[int, dict[int, tuple[Ints, Floats]]] = {}
         alive = np.arange(places.count)
-        nodes = self._children(np.zeros(places.count, dtype=np.int64), codes)
+        nodes = self._roots(codes)
         ahead = alive
         length = 1
         while True:
@@ -152,6 +152,8 @@ class Lattice:
         self._keys = np.full(1 << self._bits, _NOTHING, dtype=np.int64)
         self._values = np.zeros(1 << self._bits, dtype=np.int32)
         self._fill(every)
+        plane = np.arange(1 << 16, dtype=np.uint32)
+        self._first = self._children(np.zeros(len(plane), dtype=np.int64), plane)
 
     def _fill(self, keys: Ints) -> None:
         """Put each key, whose child is numbered one more than its place, into the first free slot behind its own."""
@@ -167,23 +169,35 @@ class Lattice:
             slots[waiting] = (slots[waiting] + 1) & (len(self._keys) - 1)
 
     def _slot(self, keys: Ints) -> Ints:
-        spread: Ints = ((keys.astype(np.uint64) * _SPREAD) >> np.uint64(64 - self._bits)).astype(np.int64)
-        return spread
+        spread = keys.view(np.uint64) * _SPREAD
+        spread >>= np.uint64(64 - self._bits)
+        return spread.view(np.int64)
 
     def _children(self, nodes: Ints, codes: Codes) -> Ints:
         """The child of each node by that character; _NOTHING where there is none."""
         keys = (nodes << _CODE_BITS) | codes
         slots = self._slot(keys)
-        there = self._keys[slots]
-        children = np.where(there == keys, self._values[slots], _NOTHING)
-        waiting = np.flatnonzero((there != keys) & (there != _NOTHING))
+        there = self._keys.take(slots)
+        found = there == keys
+        children: Ints = np.where(found, self._values.take(slots), np.int64(_NOTHING))
+        waiting = np.flatnonzero(~found & (there != _NOTHING))
+        slots = slots[waiting]
         while len(waiting):
-            slots[waiting] = (slots[waiting] + 1) & (len(self._keys) - 1)
-            there = self._keys[slots[waiting]]
-            found = there == keys[waiting]
-            children[waiting[found]] = self._values[slots[waiting[found]]]
-            waiting = waiting[~found & (there != _NOTHING)]
-        return children.astype(np.int64)
+            slots = (slots + 1) & (len(self._keys) - 1)
+            there = self._keys.take(slots)
+            found = there == keys.take(waiting)
+            children[waiting[found]] = self._values.take(slots[found])
+            going = ~found & (there != _NOTHING)
+            waiting, slots = waiting[going], slots[going]
+        return children
+
+    def _roots(self, codes: Codes) -> Ints:
+        """The node of each character alone; _NOTHING where no word begins with it."""
+        nodes = self._first.take(np.minimum(codes, len(self._first) - 1))
+        beyond = np.flatnonzero(codes >= len(self._first) - 1)
+        if len(beyond):
+            nodes[beyond] = self._children(np.zeros(len(beyond), dtype=np.int64), codes[beyond])
+        return nodes
 
 
 class _Places:

@@ -8,11 +8,9 @@ library knows nothing of questions beyond their words, and fuses nothing: each m
 from __future__ import annotations
 
 import functools
-import shutil
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -22,17 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import words
-from index.catalog_reader import SCHEMA, CatalogReader
-from index.durable import make_folder, sha256_of, unwritable, writer_lock
+from index.catalog_reader import CatalogReader
+from index.durable import sha256_of, unwritable, writer_lock
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
+from index.library_home import find_catalog, make_home, open_catalog, remove_home
 from index.library_reader import Reader, model_mismatch
 from index.library_search import Mode, Search
-from index.library_status import CATALOG, ORIGINALS, LibraryStatus, status_of
-from index.manifest import FILE_NAME
+from index.library_status import CATALOG, LibraryStatus, status_of
+from index.neighbours import head_of, neighbours_of
 from index.passage import EVERYWHERE, Document, Hit, Passage, Where
-from index.projections import LEXICAL
-from index.snapshot import VECTORS
 from index.split import IDEAL
 from index.vectors.base import Vectors
 
@@ -46,7 +43,6 @@ _T = TypeVar("_T")
 DOCUMENTS_AT_ONCE = 256  # stored in one transaction
 LOCK_SECONDS = 2.0  # how long to wait for another process: longer than the index needs to be mended
 THREAD_SECONDS = 30.0  # how long to wait for another thread of this process
-HEAD_WITHIN = 100  # passages of one article before which its head is looked for
 
 
 class Library:
@@ -85,14 +81,11 @@ class Library:
         again what was split to another length, and searching does not ask for it.
         """
         made: tuple[Path, ...] | None = None
-        file = home / CATALOG
         if not create:
             find_catalog(home)
-        elif not file.exists():
-            made = tuple(folder for folder in (home, *home.parents) if not folder.exists())
-            make_folder(home)
-            (home / FILE_NAME).unlink(missing_ok=True)  # of a catalog that somebody has deleted
-        catalog = _opened(file, create)
+        elif not (home / CATALOG).exists():
+            made = make_home(home)
+        catalog = open_catalog(home, create)
         try:
             library = cls(home, embedder, catalog, passage_length)
             library._made = made
@@ -242,14 +235,12 @@ class Library:
         A zero row, which is near to nothing, for a passage that is gone: what a search has found another
         process may have removed since, or encoded with another model.
         """
-        places = self._reader.snapshot.kept(ids)
-        missing = [id for id in ids if id not in places]
-        if missing:
-            places |= zip(*self._catalog.vectors(missing), strict=True)
+        there, found = self._reader.vectors(ids)
         rows = np.zeros((len(ids), self._embedder.dimension), dtype=np.float32)
-        for row, id in enumerate(ids):
-            if id in places and len(places[id]) == self._embedder.dimension:
-                rows[row] = places[id]
+        if there:
+            place = {id: row for row, id in enumerate(there)}
+            known = [row for row, id in enumerate(ids) if id in place]
+            rows[known] = found[[place[ids[row]] for row in known]]
         return rows
 
     def rarity(self, tokens: Collection[str]) -> dict[str, float]:
@@ -276,22 +267,11 @@ class Library:
 
         Only of the same kind and the same article: the run of neighbours ends where another one begins.
         """
-        ids = range(max(1, passage.id - before), passage.id + after + 1)
-        around = {p.id: p for p in self.passages(ids) if _belong_together(p, passage)}
-        first = last = passage.id
-        while first - 1 in around:
-            first -= 1
-        while last + 1 in around:
-            last += 1
-        return [around.get(id, passage) for id in range(first, last + 1)]
+        return neighbours_of(passage, self.passages, before, after)
 
     def head(self, passage: Passage) -> Passage | None:
         """The headline with the byline of the passage's article; None where it has no head of its own."""
-        before = self.passages(range(max(1, passage.id - HEAD_WITHIN), passage.id))
-        same = [
-            p for p in before if p.kind == "head" and _belong_together(replace(p, kind=passage.kind), passage)
-        ]
-        return same[0] if same else None
+        return head_of(passage, self.passages)
 
     def speakers(self) -> list[str]:
         """The names of all who speak or write in some document, as printed there; kept until something changes."""
@@ -412,16 +392,9 @@ class Library:
         """Take a library away that was made for a sync and got no document; it is closed then."""
         folders, self._made = self._made or (), None
         with suppress(LibraryBusy), writer_lock(self.home / "LOCK", 0):
-            if self._catalog.last_change():
-                return
-            self.close()
-            for name in (LEXICAL, VECTORS, ORIGINALS):
-                shutil.rmtree(self.home / name, ignore_errors=True)
-            for name in (CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", FILE_NAME, "LOCK"):
-                (self.home / name).unlink(missing_ok=True)
-            with suppress(OSError):  # what somebody else has put there stays
-                for folder in folders:
-                    folder.rmdir()
+            if not self._catalog.last_change():
+                self.close()
+                remove_home(self.home, folders)
 
     def _mend(self, segment_lost: bool) -> bool:
         """Put the index on disk right, if nobody else is writing; False if it could not be done."""
@@ -440,29 +413,6 @@ class Library:
         except (LibraryError, OSError):
             return False
         return True
-
-
-def find_catalog(home: Path) -> Path:
-    """The catalog of the library in `home`; raises LibraryError if there is none."""
-    if not (home / CATALOG).exists():
-        raise LibraryError(f"还没有建立索引 no index in {home} yet: 请先运行 run `zhida sync FOLDER` first")
-    return home / CATALOG
-
-
-def _opened(file: Path, create: bool) -> CatalogReader:
-    """The catalog, made or brought to the present schema where that is needed."""
-    if file.is_file():
-        reader = CatalogReader(file)
-        if reader.schema() == SCHEMA:
-            return reader
-        reader.close()
-    from index.catalog import Catalog  # SQLAlchemy, as above
-
-    return Catalog(file, create=create)
-
-
-def _belong_together(one: Passage, other: Passage) -> bool:
-    return (one.document_id, one.article, one.kind) == (other.document_id, other.article, other.kind)
 
 
 def _unknown(name: str) -> LibraryError:

@@ -24,12 +24,16 @@ from index.lexical import LexicalIndex
 from index.manifest import FILE_NAME, Manifest, read_manifest
 from index.passage import EVERYWHERE, Passage, Where
 from index.projections import fill, open_lexical
-from index.snapshot import Snapshot, empty, load_segment
+from index.recent import make_room
+from index.snapshot import Snapshot, empty, gathered, load_segment
+from index.stored import Excerpt
+from index.vectors.base import Vectors
 
 Stamp = tuple[tuple[int, int, int], ...]
 
 UNSETTLED = 50_000_000  # nanoseconds: two writes within one tick of the file system's clock look like one
-PASSAGES_KEPT = 10_000  # about 20 MB
+EXCERPTS_KEPT = 20_000  # about 20 MB, and as much again for what is known of them elsewhere
+PASSAGES_KEPT = 2000
 FILTERS_KEPT = 64
 
 
@@ -52,7 +56,8 @@ class Reader:
         self._behind = False
         self._stamp: Stamp = ()
         self._inode = _inode(catalog.file)
-        self._cache: dict[int, Passage] = {}
+        self._excerpts: dict[int, Excerpt] = {}
+        self._passages: dict[int, Passage] = {}
         self._admitted: dict[Where, NDArray[np.int64]] = {}
         self._model: tuple[str, int] | None = None
         self.snapshot: Snapshot = empty(LexicalIndex(None))
@@ -61,18 +66,44 @@ class Reader:
         """Set when the vectors are of another model than `embedder`: dense search is then impossible."""
         self._load()
 
-    def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
-        """The passages of these ids that exist."""
-        cache = self._cache  # of one snapshot: what a slow thread adds after a change goes into the old one
-        there = {id: passage for id in ids if (passage := cache.get(id)) is not None}
+    def excerpts(self, ids: Sequence[int]) -> dict[int, Excerpt]:
+        """The passages of these ids that exist, without what they show of their documents."""
+        cache = (
+            self._excerpts
+        )  # of one snapshot: what a slow thread adds after a change goes into the old one
+        there = {id: excerpt for id in ids if (excerpt := cache.get(id)) is not None}
         if len(there) < len(ids):
-            missing = [id for id in ids if id not in there]
-            found = self._catalog.passages(missing)
+            found = self._catalog.excerpts([id for id in ids if id not in there])
             there |= found
-            if len(cache) + len(found) > PASSAGES_KEPT:
-                cache.clear()
+            make_room(cache, len(found), EXCERPTS_KEPT)
             cache.update(found)
         return there
+
+    def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
+        """The passages of these ids that exist."""
+        cache = self._passages  # of one snapshot, like the excerpts
+        there = {id: passage for id in ids if (passage := cache.get(id)) is not None}
+        if len(there) < len(ids):
+            excerpts = self.excerpts([id for id in ids if id not in there])
+            labels = self._catalog.labels(list({one.document_id for one in excerpts.values()}))
+            found = {
+                id: one.passage(*labels[one.document_id])
+                for id, one in excerpts.items()
+                if one.document_id in labels
+            }
+            there |= found
+            make_room(cache, len(found), PASSAGES_KEPT)
+            cache.update(found)
+        return there
+
+    def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
+        """Those of `ids` that have a vector of the embedder's kind, in any order, and the vectors (n, d)."""
+        parts = [self.snapshot.kept(ids)]
+        if len(parts[0][0]) < len(ids):
+            held = set(parts[0][0])
+            parts.append(self._catalog.vectors([id for id in ids if id not in held]))
+        # Another process may have encoded all anew with another model.
+        return gathered([part for part in parts if part[1].shape[1] == self._embedder.dimension])
 
     def admitted(self, where: Where) -> NDArray[np.int64] | None:
         """The ids of the passages that `where` admits, ascending; None when it admits all. Kept until something changes."""
@@ -169,7 +200,7 @@ class Reader:
             lexical = self._lagging_lexical(manifest)
         base = base or empty(lexical)
         self._manifest = manifest
-        self._cache, self._admitted = {}, {}
+        self._excerpts, self._passages, self._admitted = {}, {}, {}
         self.snapshot = base.followed_by(self._catalog.changes(base.number), self._catalog, lexical)
 
     def _sound_lexical(self, number: int, manifest: Manifest | None) -> LexicalIndex | None:

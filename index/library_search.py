@@ -7,7 +7,7 @@ than it needs. Doesn't fuse.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 from index.catalog_reader import CatalogReader
 from index.library_reader import Reader
 from index.passage import Passage, Where
+from index.stored import Excerpt
 
 Mode = Literal["lexical", "dense"]
+
+_Found = TypeVar("_Found")
 
 
 class Search:
@@ -70,20 +73,21 @@ class Search:
 
     def products(self, question: str, ids: Sequence[int]) -> dict[int, float]:
         """The inner product of the question's vector with that of each passage; 0 for one that is gone."""
-        vector = self._encode(question)
-        kept = self.snapshot.kept(ids)
-        missing = [id for id in ids if id not in kept]
-        if missing:
-            kept = kept | dict(zip(*self._catalog.vectors(missing), strict=True))
-        there = [id for id in ids if id in kept and kept[id].shape == vector.shape]
-        if not there:
-            return dict.fromkeys(ids, 0.0)
-        rows = np.concatenate([kept[id] for id in there]).reshape(len(there), len(vector))
-        return dict.fromkeys(ids, 0.0) | dict(zip(there, (rows @ vector).tolist(), strict=True))
+        products = dict.fromkeys(ids, 0.0)
+        there, rows = self._reader.vectors(ids)
+        if there:
+            products |= zip(there, (rows @ self._encode(question)).tolist(), strict=True)
+        return products
+
+    def excerpts(self, ids: Sequence[int]) -> dict[int, Excerpt]:
+        """The passages of these ids as far as ranking needs them; those that are gone are noted and left out."""
+        return self._noting_gone(ids, self._reader.excerpts(ids))
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """The passages of these ids; those that are gone are noted and left out."""
-        found = self._reader.passages(ids)
+        return self._noting_gone(ids, self._reader.passages(ids))
+
+    def _noting_gone(self, ids: Sequence[int], found: dict[int, _Found]) -> dict[int, _Found]:
         if len(found) < len(ids):
             self.gone.update(id for id in ids if id not in found)
         return found

@@ -2,7 +2,8 @@
 
 The order on disk is always the same: original file, catalog (now the document is acknowledged), lexical
 index or segment, manifest. A crash between two of them leaves the search index behind the catalog, and
-`catch_up` brings it forward from the change log. A Writer is used under the library's lock only.
+`catch_up` brings it forward from the change log. What this Writer has stored itself the lexical index is given
+from memory, once it is in the catalog. A Writer is used under the library's lock only.
 """
 
 from __future__ import annotations
@@ -22,25 +23,34 @@ from index.catalog_transaction import Record
 from index.durable import make_folder
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
-from index.lexical import LexicalIndex
+from index.lexical import LexicalIndex, LexicalRow
 from index.manifest import Manifest, Segment, read_manifest, write_manifest
 from index.originals import FOLDER as ORIGINALS
 from index.originals import Originals, pack_small
 from index.passage import Document, Passage
 from index.previous import FILE_NAME as PREVIOUS
 from index.previous import previous_originals
-from index.projections import ROWS_AT_ONCE, lexical_row, make_lexical, open_lexical, sweep, write_segment
+from index.projections import (
+    ROWS_AT_ONCE,
+    lexical_row,
+    make_lexical,
+    open_lexical,
+    stored_row,
+    sweep,
+    write_segment,
+)
 from index.snapshot import NO_VECTORS, VECTORS
 from index.split import IDEAL, sentences
 from index.vectors.base import Vectors
 from index.vectors.faiss import FaissStore
 
-READING = 5
+READING = 6
 """Raise it when readers, cleaning or splitting give other passages: sync then reads every file again."""
 READINGS = 100_000
 """More than any length of a passage and than any READING."""
 
 QUESTIONS = 200  # that a search by lists is measured with
+ROWS_CUT_AT_ONCE = 500  # cut into words together: twice as many take little less time, and more memory
 PENDING = 1024  # vectors that may be searched by brute force before a new segment is worth writing
 
 
@@ -80,6 +90,10 @@ class Writer:
         self._manifest = read_manifest(home) or Manifest()
         self._lexical_name, self._lexical = self._sound_lexical()
         self._announced: tuple[str, LexicalIndex] | None = None
+        self._waiting: list[LexicalRow] = []
+        """What has been stored and not been given to the lexical index."""
+        self._given: set[int] = set()
+        """The ids of what it has been given and not committed."""
         self.catch_up()
         sweep(home, self._manifest)  # what a crash has left
 
@@ -109,6 +123,8 @@ class Writer:
             records.append(Record(*file, reading.passages, vectors[part], number, digests[part], original))
         self._originals.keep(large)
         self._put(records)
+        if len(self._waiting) >= ROWS_CUT_AT_ONCE:
+            self._give()
 
     def encode_again(self, documents: Iterable[tuple[str, str]]) -> None:
         """Give stored documents, as (name, collection), new vectors from their stored passages."""
@@ -132,9 +148,15 @@ class Writer:
 
     def _put(self, records: Sequence[Record]) -> None:
         model = {"embedder": self._embedder.name, "dimension": str(self._embedder.dimension)}
+        within_another = self.catalog.is_writing
         with self.catalog.writing() as transaction:
             transaction.set_meta(model)
-            transaction.put(records)
+            new = transaction.put(records)
+        if within_another or self._lexical is None:
+            return
+        for record, ids, document_id, _ in new:
+            for id, passage in zip(ids, record.passages, strict=True):
+                self._waiting.append(lexical_row(passage, id, document_id, record.document))
 
     def _encode(self, passages: Sequence[Passage]) -> tuple[Vectors, list[int]]:
         """The vectors of passages, float32 (n, d), and the digests of the texts that they are made of.
@@ -193,6 +215,7 @@ class Writer:
         if self._announced is not None and manifest.lexical == self._announced[0]:
             self._let_go()
             self._lexical_name, self._lexical = self._announced
+            self._waiting, self._given = [], set()
         since = manifest.lexical_upto
         if self._lexical is None or since < last and not self._follow(self._lexical, since):
             self._rebuild_lexical()
@@ -245,7 +268,7 @@ class Writer:
         """Take the changes after change `since` in; False if the index is damaged, so that only a new one helps."""
         changes = self.catalog.changes(since)
         try:
-            if changes.added or changes.removed:
+            if changes.added or changes.removed or self._waiting or self._given:
                 self._take_in(changes, lexical)
         except LibraryBusy:
             raise
@@ -255,16 +278,35 @@ class Writer:
         return len(lexical) == self.catalog.totals().passages
 
     def _take_in(self, changes: Changes, lexical: LexicalIndex) -> None:
+        self._give()
         lexical.remove(changes.removed)
-        for start in range(0, len(changes.added), ROWS_AT_ONCE):
-            found = self.catalog.passages(changes.added[start : start + ROWS_AT_ONCE])
+        lexical.remove(self._given.difference(changes.added))  # gone again meanwhile
+        missing = [id for id in changes.added if id not in self._given]
+        for start in range(0, len(missing), ROWS_AT_ONCE):
+            found = self.catalog.passages(missing[start : start + ROWS_AT_ONCE])
             # After a crash some of them may be there already: adding them replaces those.
-            lexical.add([lexical_row(passage) for passage in found.values()])
+            lexical.add([stored_row(passage) for passage in found.values()])
         lexical.commit()
+        self._given = set()
+
+    def _give(self) -> None:
+        """Give the lexical index what has been stored, so that nobody has to read it again; not for good yet."""
+        rows, self._waiting = self._waiting, []
+        if self._lexical is None or not rows:
+            return
+        try:
+            self._lexical.add(rows)
+        except LibraryBusy:
+            raise
+        except LibraryError:  # documents are safe: `catch_up` takes them from the catalog
+            self._lexical.close()
+            self._given = set()
+        else:
+            self._given.update(row.id for row in rows)
 
     def _rebuild_lexical(self) -> None:
         """Make a new one beside the present one, for the next manifest to name."""
-        self._lexical = None
+        self._lexical, self._waiting, self._given = None, [], set()
         self._lexical_name, self._lexical = make_lexical(self.home, self.catalog)
         check_count(self.catalog, len(self._lexical))
 
@@ -306,10 +348,13 @@ class Writer:
         """Write a new segment if there is none, or if more than `pending` vectors, and more than `share` of
         those that the present one holds, stand outside of it."""
         manifest = self._manifest
-        changes = self.catalog.changes(manifest.upto)
         held = sum(segment.count for segment in manifest.segments)
-        waiting = len(changes.added) + len(changes.removed)
-        if waiting > max(pending, held * share) or (waiting and not manifest.segments):
+        if not manifest.segments:
+            if self.catalog.totals().passages:
+                self.fold()
+            return
+        changes = self.catalog.changes(manifest.upto)
+        if len(changes.added) + len(changes.removed) > max(pending, held * share):
             self.fold()
 
     def _publish(self, manifest: Manifest) -> None:

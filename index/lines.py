@@ -14,6 +14,8 @@ HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 
 CLOSERS = "”’」』）)】》〉\"'"
 SENTENCE_END = re.compile(rf"[。！？!?…．][{CLOSERS}]*$|[A-Za-z0-9)%][.][{CLOSERS}]*$")
+_ENDS = frozenset("。！？!?…．")
+_MAY_END = frozenset(CLOSERS + ".\n")  # last characters of which only what stands before them tells
 _UNIT = re.compile(
     r"[“‘（《【〈(\[「『±+$￥#]*(?:[A-Za-z0-9μ]+(?:[.:/&'+\-][A-Za-z0-9]+)*|\S)[，。、；：！？”’）》】〉」』…—～%℃,.;:!?)\]]*"
 )
@@ -66,39 +68,41 @@ def first_unit(text: str) -> str:
 
 def ends_sentence(text: str) -> bool:
     """Whether `text` ends as a sentence does."""
-    return bool(SENTENCE_END.search(text[-8:]))
+    last = text[-1:]
+    return last in _ENDS or (last in _MAY_END and bool(SENTENCE_END.search(text[-8:])))
 
 
 def read_lines(text: str) -> list[Line]:
     """The lines of `text` that are not blank. A form feed ends a line, too."""
     lines: list[Line] = []
     at, blanks, new_page = 0, 0, False
+    has_feeds = "\f" in text
     for raw in text.split("\n"):
         here, at = at, at + len(raw) + 1
-        if "\f" in raw:
+        if has_feeds and "\f" in raw:
             for part in raw.split("\f"):
-                _add(lines, here, part, blanks, new_page)
-                blanks, new_page = (0, False) if part.strip() else (blanks, new_page)
+                words = part.strip()
+                if words:
+                    lines.append(_line(here, part, words, blanks, new_page))
+                    blanks = 0
                 here += len(part) + 1
                 new_page = True
-            new_page = new_page and not raw.rsplit("\f", 1)[1].strip()
+            new_page = not raw.rsplit("\f", 1)[1].strip()
             continue
-        if _add(lines, here, raw, blanks, new_page):
+        words = raw.strip()
+        if words:
+            lines.append(_line(here, raw, words, blanks, new_page))
             blanks, new_page = 0, False
         else:
             blanks += 1
     return lines
 
 
-def _add(lines: list[Line], start: int, raw: str, blanks: int, new_page: bool) -> bool:
-    """Adds a line unless it is blank; tells whether it did."""
-    text = raw.strip()
-    if not text:
-        return False
+def _line(start: int, raw: str, words: str, blanks: int, new_page: bool) -> Line:
+    """The line of `words` that stand in `raw`, which begins at `start`."""
+    if len(words) == len(raw):
+        return Line(start, start + len(raw), words, 0, False, blanks, new_page, columns(words))
     before = len(raw) - len(raw.lstrip())
     indent = columns(raw[:before].replace("\t", "    "))
-    end = before + len(text)
-    lines.append(
-        Line(start + before, start + end, text, indent, end < len(raw), blanks, new_page, columns(text))
-    )
-    return True
+    end = before + len(words)
+    return Line(start + before, start + end, words, indent, end < len(raw), blanks, new_page, columns(words))

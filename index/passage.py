@@ -148,9 +148,13 @@ class Passage:
     @property
     def context(self) -> str:
         """Title, heading and speaker in one line: searched with the text, not quoted with it."""
-        speaker = f"{self.speaker.title}{self.speaker.name}" if self.speaker else ""
-        parts = [self.article, self.section, self.heading, speaker]
-        return " ".join(dict.fromkeys(part for part in parts if part))
+        return context_of(self.article, self.section, self.heading, self.speaker)
+
+
+def context_of(article: str, section: str, heading: str, speaker: Speaker | None) -> str:
+    """See Passage.context; what is said twice stands there once."""
+    who = f"{speaker.title}{speaker.name}" if speaker else ""
+    return " ".join(dict.fromkeys(filter(None, (article, section, heading, who))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from index.durable import make_folder, sha256_of_file, sync_file, sync_folder, u
 from index.errors import LibraryError
 from index.lexical import LexicalIndex, LexicalRow
 from index.manifest import Manifest, Segment
-from index.passage import Passage
+from index.passage import Document, Passage
 from index.snapshot import VECTORS
 from index.vectors.base import Vectors, VectorStore
 from index.vectors.faiss import FaissStore
@@ -61,22 +61,28 @@ def fill(lexical: LexicalIndex, source: CatalogReader) -> None:
     """Put every passage of a catalog into an empty lexical index."""
     everything = source.all_passages()
     while passages := list(islice(everything, ROWS_AT_ONCE)):
-        lexical.add([lexical_row(passage) for passage in passages])
+        lexical.add([stored_row(passage) for passage in passages])
     lexical.commit()
 
 
-def lexical_row(passage: Passage) -> LexicalRow:
-    """What the lexical index takes of a passage."""
+def stored_row(passage: Passage) -> LexicalRow:
+    """What the lexical index takes of a passage as the catalog gives it."""
+    return lexical_row(passage, passage.id, passage.document_id, passage)
+
+
+def lexical_row(passage: Passage, id: int, document_id: int, origin: Document | Passage) -> LexicalRow:
+    """What the lexical index takes of a passage that is stored under these ids, with the collection and the status
+    of `origin`."""
     return LexicalRow(
-        passage.id,
-        passage.document_id,
+        id,
+        document_id,
         passage.text,
         passage.context,
-        collection=passage.collection,
-        speaker=passage.speaker.name if passage.speaker else "",
-        publisher=passage.publisher,
-        status=passage.status,
-        published=passage.published,
+        origin.collection,
+        passage.speaker.name if passage.speaker else "",
+        passage.publisher,
+        origin.status,
+        passage.published,
     )
 
 

@@ -1,17 +1,18 @@
 """The stretches of an article between its sub-headings, each with the way down to it: 第三章 监督 › 第二节 抽查.
 
 What lies below what is told by the numbers of the headings (第三章, 8.5.1, 一、, （二）) and by the # of Markdown;
-a heading with neither stands alone. Inside a stretch, lists of questions and answers (问：… 答：…) are found.
+a heading with neither stands alone. Each clause (第十二条, 8.5.1; see index.clauses) is a stretch, too, and its number
+the last step of the way. Inside a stretch, lists of questions and answers (问：… 答：…) are found.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import NamedTuple
 
-from index import words
+from index.clauses import Clause
 from index.lines import HAN
 from index.passage import Article
 
@@ -20,9 +21,6 @@ STEP = " › "
 
 LEAST_QUESTIONS = 2
 """Questions, each followed by its answer, from which on they are a list; numbered ones without 问 take one more."""
-
-LEAST_CLAUSES = 3
-"""Lines that begin with 第X条, in order, from which on a text is made of clauses and doesn't just mention one."""
 
 _NUMERAL = "一二三四五六七八九十百零〇0-9"
 _LEVELS = (
@@ -36,17 +34,10 @@ _LEVELS = (
 )
 """Kinds of numbering, each above those behind it."""
 
-_CLAUSE = re.compile(
-    rf"^[ \t　]*\**(第[ 　]?[{_NUMERAL}０-９]+[ 　]?条(?:[ 　]?之[{_NUMERAL}]{{1,3}}(?![{HAN}]))?)"
-    r"(?!第|[的和与或及至到款项、，,。．；;）)》”]|之[^\s]|规定|所[称列述]|中的|中规定|内容|修改)",
-    re.MULTILINE,
-)
-"""The beginning of a clause; 第三条规定…, 第三条第二款 and 第三条、第四条 speak of one."""
+_LISTED = (6, 30)
+"""Levels of （一） and （1）, which number the items of a clause."""
 
-_ANNEX = re.compile(
-    r"^[ \t　]*附[ 　]?[件录表][ \t　]*[\dA-Z一二三四五六七八九十]{0,3}[ \t　]*(?:[:：]|$)", re.MULTILINE
-)
-_NUMBERS = re.compile(r"\d+")
+_ARTICLES = 5.5  # the level of 第十二条: below 一、, above （一）
 
 _DECIMAL = re.compile(r"(?:[A-Z]\.)?\d{1,2}(?:\.\d{1,3})*(?=[.、．\s])")
 _LETTERED = re.compile(r"([A-Z])\.")
@@ -82,42 +73,26 @@ class Question:
     text: str
 
 
-def sections(text: str, article: Article) -> Iterator[tuple[str, int, int]]:
-    """(heading with those above it, start, end) of the stretches of the body, which hold no sub-heading's line."""
+def sections(
+    text: str, article: Article, clauses: Sequence[Clause] = (), whole: int = 0
+) -> Iterator[tuple[str, int, int]]:
+    """(heading with those above it, start, end) of the stretches of the body, which hold no sub-heading's line.
+
+    `clauses` are those of the article. The stretch of one holds its first line; one of at most `whole` characters
+    keeps the lines of its items （一）, （二） even where they look like sub-headings.
+    """
     start, above, path = article.start, "", _Path()
-    for offset, title in article.headings:
+    for offset, title, is_heading in _steps(article, clauses, whole):
         if offset > start:
             yield above, start, offset
+        if not is_heading:
+            above, start = path.enter_clause(title), offset
+            continue
         above = path.enter(title, text[offset : offset + 7])
         line_end = text.find("\n", offset, article.end)
         start = article.end if line_end < 0 else line_end + 1
     if start < article.end:
         yield above, start, article.end
-
-
-def clauses(text: str, start: int, end: int) -> list[tuple[int, str]]:
-    """(offset, 第X条) of the clauses that text[start:end] is made of, in order, [] for a text that only mentions some.
-
-    An annex after the last one is told by its offset and "".
-    """
-    if "条" not in text[start:end]:
-        return []
-    rows: list[list[tuple[int, str]]] = []
-    last: list[int] = []
-    for match in _CLAUSE.finditer(text, start, end):
-        title = re.sub(r"\s", "", match[1])
-        number = [int(n) for n in _NUMBERS.findall(_arabic(title))]
-        if not rows or number <= last:
-            rows.append([])
-        indent = len(match[0]) - len(match[0].lstrip())
-        rows[-1].append((match.start() + indent, title))
-        last = number
-    rows = [row for row in rows if len(row) >= LEAST_CLAUSES]
-    found: list[tuple[int, str]] = []
-    for row, behind in pairwise([*rows, [(end, "")]]):
-        annex = _ANNEX.search(text, row[-1][0], behind[0][0])
-        found += [*row, (annex.start(), "")] if annex else row
-    return found
 
 
 def questions(text: str, start: int, end: int) -> list[Question]:
@@ -145,22 +120,76 @@ def is_question(line: str) -> bool:
     return bool(_ASKS.match(line) or _NUMBERED.match(line))
 
 
+class _Step(NamedTuple):
+    """A heading, or a clause, that a place is under; of a smaller level is what stands higher."""
+
+    level: float
+    title: str
+    rank: float = 0.0
+    """Of a clause, how deep it is among clauses: a 第十二条 is above all points. 0 for a heading."""
+
+
 class _Path:
-    """The headings that the place in a document is under."""
+    """The headings and clauses that the place in a document is under."""
 
     def __init__(self) -> None:
-        self._steps: list[tuple[int, str]] = []
+        self._steps: list[_Step] = []
 
     def enter(self, title: str, line: str) -> str:
         """Goes on to the section of this heading, whose line begins with `line`; returns it with those above it."""
         hashes = _HASHES.match(line)
         level = len(hashes[0]) - 100 if hashes else _level(title)
-        while self._steps and (self._steps[-1][0] >= level or self._steps[-1][0] == _BARE):
+        while self._steps and (self._steps[-1].level >= level or self._steps[-1].level == _BARE):
             self._steps.pop()
         if level == _BARE:
             self._steps.clear()
-        self._steps.append((level, title))
-        return STEP.join(step for _, step in self._steps)
+        self._steps.append(_Step(level, title))
+        return str(self)
+
+    def enter_clause(self, number: str) -> str:
+        """Goes on to a clause, which stands below all headings before it; with "", to what follows the last one."""
+        rank = _level(f"{number} ") if number and not number.startswith("第") else _ARTICLES
+        ended = (at for at, step in enumerate(self._steps) if step.rank >= rank)
+        del self._steps[next(ended, len(self._steps)) :]
+        if rank > _ARTICLES:
+            while (
+                self._steps
+                and _DECIMALS <= self._steps[-1].level < _BULLETED
+                and self._steps[-1].level >= rank
+            ):
+                self._steps.pop()
+            self._steps.append(_Step(rank, number, rank))
+        elif number:
+            above = self._steps[-1].level if self._steps else _BARE
+            level = _ARTICLES if above == _BARE else max(_ARTICLES, above + 0.5)
+            self._steps.append(_Step(level, number, rank))
+        return str(self)
+
+    def __str__(self) -> str:
+        return STEP.join(step.title for step in self._steps)
+
+
+def _steps(article: Article, clauses: Sequence[Clause], whole: int) -> list[tuple[int, str, bool]]:
+    """(offset, title, whether it is a sub-heading) of all sub-headings and clauses, without the items of short clauses."""
+    headings = {offset for offset, _ in article.headings}
+    found = [(offset, title, True) for offset, title in article.headings]
+    found += [(one.start, one.number, False) for one in clauses if one.start not in headings]
+    found.sort()
+    kept: list[tuple[int, str, bool]] = []
+    n = 0
+    while n < len(found):
+        kept.append(found[n])
+        offset, title, is_heading = found[n]
+        n += 1
+        if is_heading or not title:
+            continue
+        behind = n
+        while behind < len(found) and found[behind][2] and _level(found[behind][1]) in _LISTED:
+            behind += 1
+        stop = found[behind][0] if behind < len(found) else article.end
+        if stop - offset <= whole:
+            n = behind
+    return kept
 
 
 def _level(title: str) -> int:
@@ -184,9 +213,3 @@ def _is_answered(lines: list[tuple[int, str]], n: int) -> bool:
 def _goes_on(lines: list[tuple[int, str]], n: int) -> bool:
     """Whether text that is no other question follows on line `n`."""
     return n + 1 < len(lines) and bool(lines[n + 1][1].strip()) and not is_question(lines[n + 1][1])
-
-
-def _arabic(clause: str) -> str:
-    """第一百二十条之一 as 第120条之第1条, whose numbers are put in order."""
-    main, _, part = words.normalize(clause).partition("条之")
-    return words.arabic_ordinals(f"{main.removesuffix('条')}条" + (f"第{part}条" if part else ""))

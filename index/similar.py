@@ -10,8 +10,8 @@ two notices, and a copy with a misread character stays beside its original. Noth
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from index import words
 from index.passage import Hit, Passage, is_private
+from index.recent import make_room
 
 if TYPE_CHECKING:
     from index.library import Library
@@ -155,33 +156,66 @@ def preference(passage: Passage) -> tuple[tuple[int, ...], int, str, str]:
     return newest, status, passage.document, passage.collection
 
 
-def fold(hits: Sequence[Hit]) -> list[Hit]:
-    """The hits with those of other documents that say the same put into `Hit.also` of one of them.
+def grouped(
+    texts: Sequence[str], passages: Callable[[Sequence[int]], Mapping[int, Passage]]
+) -> list[list[int]]:
+    """The places of these texts of passages, those of other documents that say the same as an earlier one put with it.
 
-    `hits` come best first, and so does the result: each group stands where its best one stood, with its score. Which
-    one of a group is shown is for `preference`, among those that the question points to alike.
+    They come best first, and so do the groups: each stands where its best one stood. `passages` gives the passages
+    of some places, and is asked for those alone whose texts may be alike; a place that it does not give is left out.
     """
-    groups: list[list[Hit]] = []
-    by_sum: dict[int, list[list[Hit]]] = {}
-    # Looked at before the wordings, which take many times as long to make.
-    for hit, firm in zip(hits, firm_sums([hit.passage.text for hit in hits]), strict=True):
-        passage = hit.passage
-        known = by_sum.setdefault(firm, [])
-        for group in known:
-            if _about_as_long(group[0].passage, passage) and same_passage(group[0].passage, passage):
-                group.append(hit)
-                break
-        else:
-            groups.append([hit])
-            known.append(groups[-1])
-    return [_shown(group) if len(group) > 1 else group[0] for group in groups]
+    sums = firm_sums(texts)  # the wordings take many times as long to make
+    counts = Counter(sums)
+    if len(counts) == len(sums):
+        return [[place] for place in range(len(sums))]
+    known = passages([place for place, firm in enumerate(sums) if counts[firm] > 1])
+    groups: list[list[int]] = []
+    by_sum: dict[int, list[list[int]]] = {}
+    for place, firm in enumerate(sums):
+        if counts[firm] == 1:
+            groups.append([place])
+        elif place in known:
+            alike = by_sum.setdefault(firm, [])
+            same = (group for group in alike if _say_the_same(known[group[0]], known[place]))
+            if (group := next(same, None)) is not None:
+                group.append(place)
+            else:
+                groups.append([place])
+                alike.append(groups[-1])
+    return groups
+
+
+def shown(group: Sequence[Hit]) -> Hit:
+    """One hit for a group of them that say the same: the others are in its `also`, its score is that of the best.
+
+    Which one it is is for `preference`, among those that the question points to alike. `group` comes best first.
+    """
+    if len(group) == 1:
+        return group[0]
+    pointed_at = group[0].stages.get("lookup", 0.0)
+    equal = [hit for hit in group if hit.stages.get("lookup", 0.0) == pointed_at]
+    chosen = min(equal, key=lambda hit: preference(hit.passage))
+    others = sorted((hit.passage for hit in group if hit is not chosen), key=preference)
+    return replace(chosen, score=group[0].score, also=tuple(others))
+
+
+SUMS_KEPT = 20_000
+_sums: dict[str, int] = {}
+"""Of the texts of late: the same passages are found again and again."""
 
 
 def firm_sums(texts: Sequence[str]) -> list[int]:
     """A number for each text, which is the same for any two that are `alike`: of all letters and digits but those that
     may come and go, the sum of a random number each."""
-    if not texts:
-        return []
+    known = list(map(_sums.get, texts))
+    fresh = [text for text, one in zip(texts, known, strict=True) if one is None]
+    made = dict(zip(fresh, _firm_sums(fresh), strict=True)) if fresh else {}
+    make_room(_sums, len(made), SUMS_KEPT)
+    _sums.update(made)
+    return [made[text] if one is None else one for text, one in zip(texts, known, strict=True)]
+
+
+def _firm_sums(texts: Sequence[str]) -> list[int]:
     codes = np.frombuffer("\n".join([*texts, ""]).encode("utf-16-le", "surrogatepass"), dtype=np.uint16)
     values = _worth.take(codes)
     if (unknown := values == _UNKNOWN).any():
@@ -203,9 +237,9 @@ _COMING_AND_GOING = frozenset("".join(LIGHT))
 
 def _learn(codes: Sequence[int]) -> None:
     chars = [chr(code) for code in codes if code != ord("\n") and not 0xD800 <= code < 0xE000]
-    plain = words.normalize("\n".join(chars)).split("\n")  # together, which takes a tenth of the time
+    plain = words.normalize("\n".join([*chars, ""])).split("\n")  # together, which takes a tenth of the time
     _worth[list(codes)] = 0
-    for char, spelled in zip(chars, plain, strict=True):
+    for char, spelled in zip(chars, plain, strict=False):  # behind the last there is nothing
         firm = [ord(one) for one in spelled if one.isalnum() and one not in _COMING_AND_GOING]
         _worth[ord(char)] = sum(map(_random, firm)) & 0xFFFFFFFFFFFFFFFE
 
@@ -218,18 +252,10 @@ def _random(code: int) -> int:
     return mixed ^ (mixed >> 31)
 
 
-def _about_as_long(one: Passage, other: Passage) -> bool:
-    """Whether two texts may be nearly the same, punctuation and white space included."""
+def _say_the_same(one: Passage, other: Passage) -> bool:
     short, long = sorted((len(one.text), len(other.text)))
-    return short > long // 2
-
-
-def _shown(group: Sequence[Hit]) -> Hit:
-    pointed_at = group[0].stages.get("lookup", 0.0)
-    equal = [hit for hit in group if hit.stages.get("lookup", 0.0) == pointed_at]
-    shown = min(equal, key=lambda hit: preference(hit.passage))
-    others = sorted((hit.passage for hit in group if hit is not shown), key=preference)
-    return replace(shown, score=group[0].score, also=tuple(others))
+    # A text of half the length is not looked at, punctuation and white space included.
+    return short > long // 2 and same_passage(one, other)
 
 
 def similar_documents(library: Library, threshold: float = NEAR) -> list[tuple[str, ...]]:

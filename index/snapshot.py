@@ -83,12 +83,13 @@ class Snapshot:
                 break
         return alive[:k]
 
-    def kept(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
-        """The vectors of those of `ids` that can be had without asking the catalog, float32 of shape (d,)."""
-        if not ids:
-            return {}
-        found = self.store.kept([id for id in ids if id not in self.dead]) if self.store is not None else {}
-        return found | (self._tail.kept(ids) if self._tail is not None else {})
+    def kept(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
+        """Those of `ids` whose vectors can be had without asking the catalog, and the vectors (n, d)."""
+        found = [self._tail.kept(ids)] if self._tail is not None else []
+        if self.store is not None:
+            passed = self.dead.union(*(known for known, _ in found))
+            found.append(self.store.kept([id for id in ids if id not in passed]))
+        return gathered(found)
 
     def followed_by(self, changes: Changes, catalog: CatalogReader, lexical: LexicalIndex) -> Snapshot:
         """The snapshot after `changes`, whose vectors are taken from the catalog."""
@@ -109,6 +110,15 @@ class Snapshot:
             tail_ids=(*(self.tail_ids[place] for place in kept), *ids),
             tail_vectors=np.concatenate(parts) if parts else NO_VECTORS,
         )
+
+
+def gathered(parts: Sequence[tuple[list[int], Vectors]]) -> tuple[list[int], Vectors]:
+    """All ids of `parts` and their vectors (n, d); (0, 0) where there is none."""
+    some = [part for part in parts if part[0]]
+    if len(some) == 1:
+        return some[0]
+    rows = np.concatenate([rows for _, rows in some]) if some else NO_VECTORS
+    return [id for ids, _ in some for id in ids], rows
 
 
 def empty(lexical: LexicalIndex) -> Snapshot:

@@ -2,8 +2,8 @@
 
 A passage is what is indexed, retrieved and quoted, so it is an exact stretch of the document's text:
 `passage.text == document.text[passage.start:passage.end]`. It never crosses an article, a speaker, a
-sub-heading, and the lines of titles and sub-headings are in no body passage. A question of a list of questions
-and answers is in one passage with its answer; where that is too long for one, it heads the others.
+sub-heading or a clause (第十二条, 8.5.1), and the lines of titles and sub-headings are in no body passage. A
+question of a list of questions and answers is in one passage with its answer; where that is too long for one, it heads the others.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+from index.clauses import clauses_between, find_clauses
 from index.dates import find_date
 from index.lines import HAN, squeeze
 from index.numbers import is_letter_number, work_number
 from index.passage import Article, Document, Passage
 from index.sections import STEP, Question, questions, sections
-from index.sections import clauses as clauses_of_law
 
 LEAST, MOST = 120, 350
 """Characters of a passage, where the article allows: enough to stand alone, little enough to be about one thing."""
@@ -94,6 +94,7 @@ def split(document: Document, length: int = IDEAL) -> list[Passage]:
     """
     size = size_of(length)
     passages: list[Passage] = []
+    numbered = find_clauses(document.text)
     for article in document.articles:
         passages += [
             _passage(document, article, start, end, "") for start, end in _head_lines(document, article)
@@ -105,12 +106,11 @@ def split(document: Document, length: int = IDEAL) -> list[Passage]:
                 stop = line_end if line_end >= 0 else article.end
                 _add_bounded(document.text, offset, stop, spans, OVERLONG)
                 passages += [_passage(document, article, *span, heading) for span in spans]
-        numbers = clauses_of_law(document.text, article.start, article.end)
-        for heading, start, end in sections(document.text, article):
+        own = clauses_between(numbered, article.start, article.end)
+        for heading, start, end in sections(document.text, article, own, size.most):
             asked = questions(document.text, start, end)
             for span_start, span_end in _pack(document.text, start, end, size, asked):
                 above = _with_question(heading, asked, span_start)
-                above = _with_clause(above, numbers, start, span_start)
                 passages.append(_passage(document, article, span_start, span_end, above, body=True))
     return passages
 
@@ -155,7 +155,8 @@ def _line_sentences(line: str, offset: int, spans: list[tuple[int, int]]) -> Non
         if enclosed is None:
             enclosed = [found.span() for found in _ENCLOSED.finditer(line)]
         before = line[max(at, match.start() - 7) : match.end()].strip()
-        if not _ABBREVIATION.search(before) and not _is_inside(line, match, enclosed):
+        abbreviated = before.endswith(".") and _ABBREVIATION.search(before)
+        if not abbreviated and not _is_inside(line, match, enclosed):
             _add_bounded(line, at, match.end(), spans, OVERLONG, offset)
             at = match.end()
     _add_bounded(line, at, len(line), spans, OVERLONG, offset)
@@ -215,14 +216,6 @@ def _with_question(heading: str, asked: Sequence[Question], start: int) -> str:
     if above < 0 or asked[above].start == start:
         return heading
     return STEP.join(filter(None, (heading, asked[above].text)))
-
-
-def _with_clause(heading: str, numbers: Sequence[tuple[int, str]], start: int, at: int) -> str:
-    """The heading of a passage that begins at `at`; inside a 第X条 of its stretch, which begins at `start`, with that."""
-    n = bisect_right(numbers, at, key=lambda number: number[0]) - 1
-    if n < 0 or numbers[n][0] < start or not numbers[n][1] or numbers[n][0] == at:
-        return heading
-    return STEP.join(filter(None, (heading, numbers[n][1])))
 
 
 def _pack(

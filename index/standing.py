@@ -22,6 +22,9 @@ HEAD_LINES, TAIL_LINES = 24, 4
 SIGNATURES = 6
 """Lines of a signature: those who sign together, one a line."""
 
+SIGNATURE_COLUMNS = 100
+"""A wider line is none of a signature."""
+
 _NAMES = {
     "现行有效": "现行",
     "作废": "废止",
@@ -71,7 +74,8 @@ _FROM = re.compile(
     rf"{_SELF}[^。；\n]{{0,60}}?(?:从|自)\s*(?:(?P<day>{_DAY})|(?:发布|公布|印发|颁布|下发|签发|批准)之日|即日)\s*起\s*{_INTO_FORCE}"
 )
 
-_HAS_DAY = re.compile(r"日|\d[-/.]\d")
+_BEGINS = re.compile(rf"起\s*{_INTO_FORCE}")
+_IN_FIGURES = re.compile(r"\d[-/.]\d")
 _DATE_LINE = re.compile(rf"[（(]?\s*(?P<day>{_DAY})\s*(?:印发|发布)?\s*[)）]?")
 _OFFICE = "局|部|委|委员会|办公室|厅|院|所|中心|公司|集团|协会|学会|政府|领导小组|小组|大学|学院|处|科|厂|站|商会|工会|室|司|署|银行|研究会|车间"
 _SIGNER = re.compile(
@@ -99,6 +103,8 @@ def with_standing(document: Document) -> Document:
     if len(origins - {("", None, "")}) > 1:
         return document
     found = read_standing(document.text, (document.title, PurePath(document.name).stem), document.published)
+    if found == Standing():
+        return document
     return replace(
         document,
         status=document.status or found.status,
@@ -110,7 +116,7 @@ def with_standing(document: Document) -> Document:
 
 def read_standing(text: str, titles: Iterable[str], published: str = "") -> Standing:
     """What a text says of itself; `titles` are what it is called, `published` is the day it was issued, if known."""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    lines = [words for line in text.split("\n") if (words := line.strip())]
     day, publisher = _signature(lines)
     published = published or day
     return Standing(_status(lines, titles), _effective(lines, published), day, publisher)
@@ -119,12 +125,15 @@ def read_standing(text: str, titles: Iterable[str], published: str = "") -> Stan
 def _status(lines: Sequence[str], titles: Iterable[str]) -> str:
     head, around = lines[:HEAD_LINES], [*lines[:HEAD_LINES], *lines[-TAIL_LINES:]]
     for line in head:
-        if len(line) < 80 and (match := _LABELLED.search(line)):
+        if len(line) < 80 and ("态" in line or "效" in line) and (match := _LABELLED.search(line)):
             return _NAMES.get(match[1], match[1])
         if match := _STAMP.fullmatch(line):
             return _NAMES.get(match[1], match[1])
     for line in around:
-        if match := _ENDED.search(line) or _REPLACED.search(line):
+        ended = "废" in line or "失效" in line or "停止执行" in line
+        match = _ENDED.search(line) if ended else None
+        match = match or (_REPLACED.search(line) if "被" in line else None)
+        if match:
             return _NAMES.get(match[1], match[1])
     below = [line for line in head[:4] if _BRACKETED.fullmatch(line)]
     for title in (*titles, *below):
@@ -145,15 +154,23 @@ def _beside(title: str) -> str:
     return named[1] or named[2] if named else ""
 
 
+def _has_day(line: str) -> bool:
+    """Whether a line may hold a day at all, which few lines do."""
+    return "日" in line or (
+        ("-" in line or "." in line or "/" in line) and _IN_FIGURES.search(line) is not None
+    )
+
+
 def _effective(lines: Sequence[str], published: str) -> str:
     """The day of coming into force: on the cover, else as the last sentence about it says."""
     for line in lines[:HEAD_LINES]:
-        if ends_sentence(line) and len(line) > 60:
+        if not _has_day(line) or (len(line) > 60 and ends_sentence(line)):
             continue
         match = _FIELD.search(line) or (None if ends_sentence(line) else _ON_COVER.search(line))
         if match:
             return find_date(match["day"])
-    said = [match for line in lines if "起" in line for match in _FROM.finditer(line)]
+    told = [line for line in lines if "起" in line and _BEGINS.search(line)]
+    said = [match for line in told for match in _FROM.finditer(line)]
     dated = [match for match in said if match["day"]]
     if dated:
         return find_date(dated[-1]["day"])
@@ -166,7 +183,7 @@ def _signature(lines: Sequence[str]) -> tuple[str, str]:
     Enclosures may follow; so the first such place below the opening counts.
     """
     for i, line in enumerate(lines[3:], 3):
-        if not _HAS_DAY.search(line) or columns(line) > 100:
+        if len(line) > SIGNATURE_COLUMNS or not _has_day(line) or columns(line) > SIGNATURE_COLUMNS:
             continue
         if signed := _SIGNED.fullmatch(line):
             return find_date(signed["day"]), signed["who"].strip()

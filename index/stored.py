@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from index.passage import Passage, Speaker
+from index.passage import Passage, PassageKind, Speaker, context_of
 from index.vectors.base import HALF, Vectors
 
 PASSAGE_FIELDS = (
@@ -27,6 +27,8 @@ PASSAGE_FIELDS = (
 )
 """What `passage_of` takes, in its order, as table.column."""
 
+_NARROW, _WIDE = b"\0", b"\1"
+
 
 class DamagedColumn(Exception):
     """The bytes of a column, or of a row, are not what was stored there; index.catalog tells the user."""
@@ -34,7 +36,26 @@ class DamagedColumn(Exception):
 
 def checksum(*values: object) -> int:
     """CRC-32 of the values of a row, which tells that one of them is not what was stored: SQLite has none."""
-    return zlib.crc32("\x1f".join([str(value) for value in values]).encode())
+    return zlib.crc32("\x1f".join(map(str, values)).encode())
+
+
+def text_bytes(text: str) -> bytes:
+    """A text as it is stored: in UTF-16, which takes two bytes for a Chinese character, or in UTF-8 if that is shorter."""
+    narrow, wide = text.encode(), text.encode("utf-16-le")
+    return _WIDE + wide if len(wide) < len(narrow) else _NARROW + narrow
+
+
+def text_of(stored: object) -> str:
+    """What `text_bytes` was given. Raises DamagedColumn for what it never gives."""
+    if isinstance(stored, bytes):
+        try:
+            if stored[:1] == _WIDE:
+                return stored[1:].decode("utf-16-le")
+            if stored[:1] == _NARROW:
+                return stored[1:].decode()
+        except UnicodeDecodeError:
+            pass
+    raise DamagedColumn("text")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -43,36 +64,98 @@ def label_checksum(name: str, collection: str, status: str) -> int:
     return checksum(name, collection, status)
 
 
+EXCERPT_FIELDS = (
+    *("start", "end", "text", "kind", "article", "heading", "section"),
+    *("speaker_name", "speaker_organisation", "speaker_role"),
+    *("published", "publisher", "url", "page", "unsure", "document_id", "id", "seq", "crc"),
+)
+"""What `excerpt_of` takes, in its order: columns of `passages`."""
+
+_CHECKED = "\x1f".join(["%s"] * (len(EXCERPT_FIELDS) - 1))
+"""The values as `checksum` puts them together, in two thirds of the time: a question reads a hundred."""
+
+
+class Excerpt(NamedTuple):
+    """A passage as its own row has it: without what it shows of its document, which ranking does without."""
+
+    start: int
+    end: int
+    text: str
+    kind: PassageKind
+    article: str
+    heading: str
+    section: str
+    speaker_name: str | None
+    speaker_organisation: str | None
+    speaker_role: str | None
+    published: str
+    publisher: str
+    url: str
+    page: int | None
+    unsure: bool
+    document_id: int
+    id: int
+    seq: int
+
+    @property
+    def speaker(self) -> Speaker | None:
+        """Who speaks, as in Passage."""
+        if self.speaker_name is None:
+            return None
+        return Speaker(self.speaker_name, self.speaker_organisation or "", self.speaker_role or "")
+
+    @property
+    def context(self) -> str:
+        """Title, heading and speaker in one line, as in Passage."""
+        return context_of(self.article, self.section, self.heading, self.speaker)
+
+    def passage(self, name: str, collection: str, status: str) -> Passage:
+        """The whole Passage, given what it shows of its document."""
+        return Passage(
+            name,
+            self.start,
+            self.end,
+            self.text,
+            self.kind,
+            self.article,
+            self.heading,
+            self.section,
+            self.speaker,
+            self.published,
+            self.publisher,
+            self.url,
+            self.page,
+            status,
+            collection,
+            self.unsure,
+            self.document_id,
+            self.id,
+        )
+
+
+def excerpt_of(row: Sequence[Any]) -> Excerpt:
+    """The Excerpt of a row of EXCERPT_FIELDS. Raises DamagedColumn if it is not what was stored."""
+    start, end, text, *own, unsure, document_id, id, seq, crc = row
+    if not isinstance(text, str):  # as SQLite's own driver gives it
+        text = text_of(text)
+    values = (start, end, text, *own, bool(unsure), document_id, id, seq)  # a driver may give 0 and 1
+    if zlib.crc32((_CHECKED % values).encode()) != crc:
+        raise DamagedColumn(f"passage {id}")
+    return Excerpt._make(values)
+
+
 def passage_of(row: Sequence[Any]) -> Passage:
     """The Passage of a row of PASSAGE_FIELDS. Raises DamagedColumn if it is not what was stored."""
-    name, *own, flag, status, collection, document_id, id, seq, crc, label_crc = row
-    unsure = bool(flag)  # a driver may give 0 and 1
-    found = checksum(*own, unsure, document_id, id, seq)
-    if found != crc or label_checksum(name, collection, status) != label_crc:
-        raise DamagedColumn(f"passage {id} of {name}")
-    start, end, text, kind, article, heading, section, who, organisation, role, *origin = own
-    speaker = None if who is None else Speaker(who, organisation, role)
-    published, publisher, url, page = origin
-    return Passage(
-        name,
-        start,
-        end,
-        text,
-        kind,
-        article,
-        heading,
-        section,
-        speaker,
-        published,
-        publisher,
-        url,
-        page,
-        status,
-        collection,
-        unsure,
-        document_id,
-        id,
-    )
+    name, *own, status, collection, document_id, id, seq, crc, label_crc = row
+    excerpt = excerpt_of((*own, document_id, id, seq, crc))
+    return excerpt.passage(*checked_label(name, collection, status, label_crc))
+
+
+def checked_label(name: str, collection: str, status: str, crc: int) -> tuple[str, str, str]:
+    """What passages show of their document; raises DamagedColumn if it is not what was stored."""
+    if label_checksum(name, collection, status) != crc:
+        raise DamagedColumn(f"document {name}")
+    return name, collection, status
 
 
 def check_change(row: Sequence[Any]) -> None:

@@ -19,6 +19,9 @@ from index.lines import HAN, Line, columns, ends_sentence, first_unit
 MIN_WIDTH, MAX_WIDTH = 24, 160
 """Columns between which a page can be wide; narrower lines are verse, lists or tables."""
 
+LEAST_OPEN = 3
+"""Lines of the page's width that stop mid-sentence; fewer don't show that a text is wrapped."""
+
 FIRST_LINE_INDENT = 4
 """Columns by which a paragraph's first line is shorter where its indent was lost: two Chinese characters."""
 
@@ -31,10 +34,16 @@ _OPENING = re.compile(
 )
 _MARKUP = re.compile(r"[-*+] |#{1,6} |> |\||```|~~~")
 _MARKUP_LINE = re.compile(r"#{1,6} |\||```|~~~")
-_COMMA = re.compile(r"[，、,（《“‘(—–]$")
-_WEAK_END = re.compile(r"[；：;:]$")
+_MARKUP_BEGINS = frozenset("-*+#>|`~")
+_GOES_ON = frozenset("，。、；：！？”’）》】〉」』,.;:!?)%℃")
+_COMMAS = frozenset("，、,（《“‘(—–")
+_WEAK_ENDS = frozenset("；：;:")
 _HAN = re.compile(f"[{HAN}]")
-_PAIRS = {"（": "）", "《": "》", "(": ")", "〈": "〉"}
+_PAIRS = (("（", "）"), ("《", "》"), ("(", ")"), ("〈", "〉"))
+_TRAILS = (("trail False", "trail True"), ("trail-latin False", "trail-latin True"))
+_BLANKS = ("blank 0", "blank 1", "blank 2")
+_INDENTS = ("indent False", "indent True")
+_SHORTS = ("short False", "short True")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,25 @@ class Break:
     b: Line
     interrupted: bool
     """Whether something that is no running text (header, number, link) or a new page lies between."""
+    needs: int
+    """Columns that the first unit of `b` would take up behind `a`."""
+
+    def room(self, width: int) -> int:
+        """Columns that would be left on a page of `width` had the first unit of `b` been put behind `a`."""
+        return width - self.a.width - self.needs
+
+
+def breaks_between(lines: Sequence[Line], interrupted: Sequence[bool]) -> list[Break]:
+    """The breaks of consecutive `lines`; `interrupted[i]` says whether something lies before line i."""
+    return [
+        Break(a, b, interrupted[i] or b.new_page, _needs(a.text, b.text))
+        for i, (a, b) in enumerate(pairwise(lines), 1)
+    ]
+
+
+def _needs(above: str, below: str) -> int:
+    space = 1 if above[-1].isascii() and below[0].isascii() else 0
+    return space + columns(first_unit(below))
 
 
 def page_width(lines: Sequence[Line]) -> int:
@@ -52,20 +80,24 @@ def page_width(lines: Sequence[Line]) -> int:
 
     Wrapped text has many lines of nearly one width that stop mid-sentence.
     """
+    if sum(line.width >= MIN_WIDTH and _is_open(line.text) for line in lines) < LEAST_OPEN:
+        return 0
     different = {line.text: line for line in lines}.values()  # what repeats is a table's or a header's
     widths = [line.width for line in different]
-    long = [line for line, width in zip(different, widths, strict=True) if width >= MIN_WIDTH]
+    long = [line for line in different if line.width >= MIN_WIDTH]
+    open_widths = [line.width for line in long if _is_open(line.text)]
     latin = sum(1 for line in long if not _HAN.search(line.text)) > len(long) / 2
     slack = 12 if latin else 7
-    width = _densest(Counter(line.width for line in long if _is_open(line.text)), slack)
+    width = _densest(Counter(open_widths), slack)
+    if not MIN_WIDTH <= width <= MAX_WIDTH:
+        return 0
     full = [line for line in long if width - slack < line.width <= width + 2]
-    open_full = sum(1 for line in full if _is_open(line.text))
+    open_full = sum(1 for size in open_widths if width - slack < size <= width + 2)
     marked = sum(1 for line in full if _INNER_MARK.search(line.text))
     nearly = sum(1 for size in widths if width - 2 * slack < size <= width - slack)
     wider = sum(1 for size in widths if size > width + 4)
     wrapped = (
-        MIN_WIDTH <= width <= MAX_WIDTH
-        and open_full >= max(3, 0.6 * len(full), 0.3 * (len(long) - open_full))
+        open_full >= max(LEAST_OPEN, 0.6 * len(full), 0.3 * (len(long) - open_full))
         and marked >= 0.5 * len(full)
         and len(full) >= 2.5 * nearly  # lines of a list have any width; those of a page pile up at its margin
         and wider <= 0.1 * len(long)
@@ -76,14 +108,19 @@ def page_width(lines: Sequence[Line]) -> int:
 
 def _is_open(text: str) -> bool:
     """Whether a line stops where no sentence or clause ends."""
-    return not ends_sentence(text) and not _WEAK_END.search(text)
+    return text[-1] not in _WEAK_ENDS and not ends_sentence(text)
 
 
 def _densest(widths: Counter[int], slack: int) -> int:
     """The width that has most lines within `slack` columns below it; 0 without any lines."""
-    best, densest = 0, 0
-    for candidate in sorted(widths):
-        near = sum(count for size, count in widths.items() if candidate - slack < size <= candidate)
+    best, densest, near = 0, 0, 0
+    sizes = sorted(widths)
+    first = 0  # of the sizes near the candidate
+    for candidate in sizes:
+        near += widths[candidate]
+        while sizes[first] <= candidate - slack:
+            near -= widths[sizes[first]]
+            first += 1
         if near >= best:
             best, densest = near, candidate
     return densest
@@ -102,13 +139,16 @@ def joins(breaks: Sequence[Break], width: int) -> list[bool]:
     learnt = _learn(firm, habits)
     prior = _prior(firm)
     deficit = FIRST_LINE_INDENT if learnt.get("short True", 0.0) > 1 else 0
+    weights: dict[tuple[str, ...], float] = {}  # there are few different sets of habits
+    for signs in set(habits):
+        weights[signs] = sum(learnt.get(sign, 0.0) for sign in signs)
     joined: list[bool] = []
     for i, brk in enumerate(breaks):
         begins = i == 0 or breaks[i - 1].b is not brk.a or not joined[-1]
         evidence = firm[i]
         if begins and deficit:
             evidence = _evidence(brk, local[i] - deficit) + _before_heading(breaks, firm, i)
-        joined.append(prior + evidence + sum(learnt.get(habit, 0.0) for habit in habits[i]) < 0)
+        joined.append(prior + evidence + weights[habits[i]] < 0)
     return joined
 
 
@@ -122,47 +162,38 @@ def _local_widths(breaks: Sequence[Break], width: int) -> list[int]:
     return local
 
 
-def _room(line: Line, following: str, width: int) -> int:
-    """Columns that would be left on `line` had the first unit of `following` been put on it."""
-    space = 1 if line.text[-1].isascii() and following[:1].isascii() else 0
-    return width - line.width - space - columns(first_unit(following))
-
-
 def _evidence(brk: Break, width: int) -> float:
     """Log-odds that the break ends a paragraph, from width and punctuation alone."""
     a, b = brk.a.text, brk.b.text
-    if b[0] in "，。、；：！？”’）》】〉」』,.;:!?)%℃":
+    if b[0] in _GOES_ON:
         return -9.0
-    if _MARKUP.match(b) or _MARKUP_LINE.match(a):
+    if (b[0] in _MARKUP_BEGINS and _MARKUP.match(b)) or (a[0] in _MARKUP_BEGINS and _MARKUP_LINE.match(a)):
         return 9.0
-    room = _room(brk.a, b, width)
-    if _COMMA.search(a):
+    last = a[-1]
+    if last in _COMMAS:
         score = -6.0
-    elif _WEAK_END.search(a):
+    elif last in _WEAK_ENDS:
         score = 0.5
-    elif a[-1] in ")）":
+    elif last in ")）":
         score = -0.5
     else:
         score = 3.0 if ends_sentence(a) else -3.5
-    for least, weight in (
-        (0.4 * width, 10.0),
-        (0.25 * width, 8.0),
-        (12, 7.0),
-        (8, 5.5),
-        (4, 3.0),
-        (1, 1.0),
-        (0, 0.0),
-    ):
-        if room >= least:
-            score += weight
-            break
-    else:
-        score -= 2.8
-    if score > -3 and _OPENING.match(b) and not _COMMA.search(a):
+    score += _weight_of_room(brk.room(width), width)
+    if score > -3 and last not in _COMMAS and _OPENING.match(b):
         score += 2.0
-    if any(a.rfind(opened) > a.rfind(closed) and closed in b for opened, closed in _PAIRS.items()):
-        score -= 3.0
+    for opened, closed in _PAIRS:
+        if closed in b and a.rfind(opened) > a.rfind(closed):
+            return score - 3.0
     return score
+
+
+def _weight_of_room(room: int, width: int) -> float:
+    """Log-odds that a paragraph ends where `room` columns of `width` are left."""
+    if room < 0:
+        return -2.8
+    if room >= 0.25 * width:
+        return 10.0 if room >= 0.4 * width else 8.0
+    return 0.0 if room < 1 else 1.0 if room < 4 else 3.0 if room < 8 else 5.5 if room < 12 else 7.0
 
 
 def _before_heading(breaks: Sequence[Break], firm: Sequence[float], i: int) -> float:
@@ -172,20 +203,21 @@ def _before_heading(breaks: Sequence[Break], firm: Sequence[float], i: int) -> f
     return 4.0 if ends_sentence(breaks[i].a.text) and _is_open(breaks[i].b.text) else 0.0
 
 
-def _habits(brk: Break, following: Break | None, width: int) -> list[str]:
+def _habits(brk: Break, following: Break | None, width: int) -> tuple[str, ...]:
     """The signs at this break whose meaning differs from document to document."""
     a, b = brk.a, brk.b
-    latin = a.text[-1].isascii() and b.text[0].isascii()  # white space may be the words' own
-    habits = [] if latin else [f"trail{'-latin' * a.text[-1].isascii()} {a.trailed}"]
+    habits: list[str] = []
+    ascii_end = a.text[-1].isascii()
+    if not ascii_end or not b.text[0].isascii():  # else white space may be the words' own
+        habits.append(_TRAILS[ascii_end][a.trailed])
     if not brk.interrupted:
-        habits.append(f"blank {min(b.blanks, 2)}")
-        habits.append(f"indent {b.indent >= 2}")
+        habits += _BLANKS[min(b.blanks, 2)], _INDENTS[b.indent >= 2]
     elif b.indent >= 3:
-        habits.append("indent True")
-    if following is not None and following.a is b and not ends_sentence(b.text) and b.width > 0.6 * width:
+        habits.append(_INDENTS[True])
+    if following is not None and following.a is b and b.width > 0.6 * width and not ends_sentence(b.text):
         full = b.width > width - FIRST_LINE_INDENT + 1
-        habits.append(f"short {'no' if full else _room(b, following.b.text, width) >= 1}")
-    return habits
+        habits.append("short no" if full else _SHORTS[following.room(width) >= 1])
+    return tuple(habits)
 
 
 def _prior(firm: Sequence[float]) -> float:
@@ -195,7 +227,7 @@ def _prior(firm: Sequence[float]) -> float:
     return max(-2.0, math.log((ends + 1) / (runs + 1)))
 
 
-def _learn(firm: Sequence[float], habits: Sequence[list[str]]) -> dict[str, float]:
+def _learn(firm: Sequence[float], habits: Sequence[tuple[str, ...]]) -> dict[str, float]:
     """Log-odds for each sign, from the breaks that are clear without it; at most 4 either way.
 
     One clear break is added on each side and shared out, so that a sign seen once proves little.
@@ -215,8 +247,3 @@ def _learn(firm: Sequence[float], habits: Sequence[list[str]]) -> dict[str, floa
             share_runs = (runs[sign] + 0.5) / (all_runs + 1)
             learnt[sign] = max(-4.0, min(4.0, math.log(share_ends / share_runs)))
     return learnt
-
-
-def breaks_between(lines: Sequence[Line], interrupted: Sequence[bool]) -> list[Break]:
-    """The breaks of consecutive `lines`; `interrupted[i]` says whether something lies before line i."""
-    return [Break(a, b, interrupted[i + 1] or b.new_page) for i, (a, b) in enumerate(pairwise(lines))]

@@ -12,7 +12,7 @@ from rag.answerers.extractive import ExtractiveAnswerer
 from rag.chatbot import Chatbot
 from rag.rerank import open_reranker
 from rag.retrieve import Retriever
-from rag.rewrite import SECONDS, ChatModelRewriter, Rewriter
+from rag.rewrite import ChatModelRewriter, Rewriter
 from rag.settings import Settings
 
 
@@ -94,4 +94,5 @@ def open_rewriter(settings: Settings, answerer: Answerer) -> Rewriter | None:
     from rag.answerers.chat_model import ChatModelAnswerer  # as in open_answerer
 
     assert isinstance(answerer, ChatModelAnswerer)
-    return ChatModelRewriter(answerer.model, min(SECONDS, settings.chat_model_timeout))
+    seconds = min(settings.rewrite_timeout, settings.chat_model_timeout)
+    return ChatModelRewriter(answerer.model, seconds, answerer.breaker)

@@ -12,9 +12,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from index.clauses import is_clause_number
 from index.errors import AnswererError
 from index.library import Library
-from index.passage import Where
+from index.passage import Hit, Where
+from index.sections import STEP
+from index.split import IDEAL
+from rag.absent import absent
 from rag.answer import Answer, Citation, Done, Event, Retrieved, Text, Turn
 from rag.answerers.base import Answerer
 from rag.answerers.extractive import ExtractiveAnswerer
@@ -22,6 +26,7 @@ from rag.cite import check, renumber, with_copies
 from rag.evidence import Evidence, EvidenceFinder, Verdict
 from rag.features import Nearness
 from rag.followup import stand_alone
+from rag.pairs import each_of
 from rag.question import Question, understand
 from rag.refusal import refusal_text, says_not_found
 from rag.retrieve import Retriever, join_neighbours
@@ -34,7 +39,13 @@ FALLBACK_NOTICE = (
 UNSURE_NOTICE = (
     "{} 的文字识别自图片，可能有误，请核对原件。{} was recognised from a picture and may be wrong."
 )
+ABSENT_NOTICE = "资料中没有找到{}。Not in the library: {}."
+PART_NOTICE = "资料中没有找到关于{}的部分。The documents do not say so of {}."
 UNCITED_NOTICE = "大模型的回答没有可核实的引用，以下为原文摘录。The model's answer could not be verified; quoted from the sources."
+
+
+SHORT = 3
+"""How many times as many passages are read at most, where they are clauses and short."""
 
 
 class Chatbot:
@@ -76,17 +87,25 @@ class Chatbot:
         clock = _Clock()
         names = self.library.speakers()
         asked = understand(self._stand_alone(question, turns, names), names, question)
-        hits = tuple(self.retriever.search(asked.standalone, self.passages, where=where))
+        hits = tuple(self._found(asked.standalone, where))
         clock.lap("retrieve")
         yield Retrieved(asked.standalone, hits)
         draft = Answer(question, asked.standalone, "refused", "", hits=hits, mode=self.answerer.mode)
+        missing, are_all = absent(asked.standalone, [hit.passage for hit in hits])
+        if missing and are_all:
+            clock.lap("evidence")
+            yield from _refuse(replace(draft, confidence=0.0), Verdict(False, 0.0, absent=missing), clock)
+            return
+        if missing:
+            shown = "、".join(missing)
+            draft = replace(draft, notices=(ABSENT_NOTICE.format(shown, shown),))
         if hits and self.answerer.reads == "passages":
             try:
                 yield from self._by_model(draft, asked, turns, clock)
                 return
             except _Unusable as failure:
-                draft = replace(draft, mode="extractive", notices=(failure.notice,))
-        yield from self._by_quotation(draft, asked, turns, clock)
+                draft = replace(draft, mode="extractive", notices=(*draft.notices, failure.notice))
+        yield from self._by_quotation(draft, asked, turns, clock, where)
 
     def _stand_alone(self, question: str, turns: Sequence[Turn], names: Sequence[str]) -> str:
         """The question completed from the turns before it, by the rewriter if there is one and it can."""
@@ -94,18 +113,14 @@ class Chatbot:
         return rewritten or stand_alone(question, turns, names)
 
     def _by_quotation(
-        self, draft: Answer, asked: Question, turns: Sequence[Turn], clock: _Clock
+        self, draft: Answer, asked: Question, turns: Sequence[Turn], clock: _Clock, where: Where | None
     ) -> Iterator[Event]:
         """The best sentences as the answer, or a refusal where they do not suffice."""
-        rarity, nearness = self.library.rarity(asked.terms), self.nearness(asked.standalone)
-        finder = EvidenceFinder(asked, draft.hits, rarity, nearness)
-        verdict, lead = finder.judge()
-        draft = replace(draft, confidence=verdict.coverage)
+        draft, verdict, evidence = self._of_each(draft, asked, where) or self._of_one(draft, asked)
         clock.lap("evidence")
-        if lead is None:
+        if not evidence:
             yield from _refuse(draft, verdict, clock)
             return
-        evidence = self._with_byline(asked, finder.choose(lead))
         pieces = []
         for piece in self._quoter.stream(asked, evidence, turns):
             pieces.append(piece)
@@ -116,6 +131,50 @@ class Chatbot:
             yield done
         else:
             yield from _refuse(draft, verdict, clock)
+
+    def _found(self, question: str, where: Where | None) -> Iterator[Hit]:
+        """The passages that are read for a question, best first."""
+        found = self.retriever.search(question, SHORT * self.passages, where=where)
+        return enough_to_read(found, self.passages)
+
+    def _of_one(self, draft: Answer, asked: Question) -> tuple[Answer, Verdict, list[Evidence]]:
+        """The draft with its confidence, the verdict, and the sentences to quote; none where they do not suffice."""
+        rarity, nearness = self.library.rarity(asked.terms), self.nearness(asked.standalone)
+        finder = EvidenceFinder(asked, draft.hits, rarity, nearness)
+        verdict, lead = finder.judge()
+        evidence = self._with_byline(asked, finder.choose(lead)) if lead else []
+        return replace(draft, confidence=verdict.coverage), verdict, evidence
+
+    def _of_each(
+        self, draft: Answer, asked: Question, where: Where | None
+    ) -> tuple[Answer, Verdict, list[Evidence]] | None:
+        """As `_of_one`, of each of the two things that are asked about at once; None if it is one, or neither is found.
+
+        A part without an answer is named in a notice.
+        """
+        evidence: list[Evidence] = []
+        verdicts: list[Verdict] = []
+        lacking: list[str] = []
+        hits = {hit.passage.id: hit for hit in draft.hits}
+        for part in each_of(asked.standalone):
+            one = understand(part, self.library.speakers())
+            found = tuple(self._found(part, where))
+            _, verdict, chosen = self._of_one(replace(draft, hits=found), one)
+            known = {(piece.passage.id, piece.start) for piece in evidence}
+            evidence += [
+                replace(piece, listed=True)
+                for piece in chosen
+                if (piece.passage.id, piece.start) not in known
+            ]
+            hits |= {hit.passage.id: hit for hit in found if hit.passage.id not in hits}
+            verdicts.append(verdict)
+            lacking += [] if chosen else verdict.uncovered[:1]
+        if not evidence:
+            return None
+        notices = draft.notices + tuple(PART_NOTICE.format(f"“{name}”", name) for name in lacking)
+        confidence = max(verdict.coverage for verdict in verdicts)
+        draft = replace(draft, hits=tuple(hits.values()), notices=notices, confidence=confidence)
+        return draft, verdicts[0], evidence
 
     def _with_byline(self, asked: Question, chosen: list[Evidence]) -> list[Evidence]:
         """`chosen`, and behind the first the byline that says who speaks there, if a person is asked for."""
@@ -176,6 +235,21 @@ class Chatbot:
             timings_ms=clock.laps,
         )
         return Done(answer)
+
+
+def enough_to_read(hits: Sequence[Hit], passages: int) -> Iterator[Hit]:
+    """The first hits, as much text as `passages` passages hold that have the length they aim at, and no fewer than that.
+
+    Clauses are passages of their own, however short: three lines of a law are a third of what there is to read
+    elsewhere.
+    """
+    room = float(passages)
+    for number, hit in enumerate(hits):
+        is_clause = is_clause_number(hit.passage.heading.rpartition(STEP)[2])
+        room -= min(1.0, len(hit.passage.text) / IDEAL) if is_clause else 1.0
+        if number >= passages and room < 0:
+            return
+        yield hit
 
 
 def _refuse(draft: Answer, verdict: Verdict, clock: _Clock) -> Iterator[Event]:

@@ -24,6 +24,9 @@ _ASKS_MONEY = re.compile(
     r"多少(?:钱|[万亿]*(?:元|美元|欧元)|(?:财政)?资金|经费|奖金|费用|罚款|补贴|工资|薪水)|(?:价格|售价|造价|单价|定价)(?:是|为)?多少"
 )
 
+_FINE = re.compile(rf"{_MONEY.pattern}|倍|百分之|%|罚")
+"""A fine may be told as a multiple or a share of the goods' value."""
+
 _QUARTER = re.compile(r"(?:第([1-4])|([一二三四]))季度")
 _HALF = re.compile(r"[上下]半年")
 _QUARTERS = {"一": "1", "二": "2", "三": "3", "四": "4"}
@@ -35,7 +38,7 @@ _COUNTED = re.compile(
 )
 _SAME = {
     **dict.fromkeys("家户", "家户个多余"),
-    **dict.fromkeys("人名位", "人名位个余多"),
+    **dict.fromkeys("人名位", "人名位个余多例"),
     **dict.fromkeys("台辆", "台辆部套架"),
     **dict.fromkeys("道题", "道题个项"),
     "所": "所家个",
@@ -71,7 +74,7 @@ _ACTS = {
 """Acts that a question takes for granted, with the words in which a document may tell of them."""
 
 _FIRM = re.compile(
-    r"哪(?:一)?(?:家|个|间)(?P<kind>[\u4e00-\u9fff]{0,4}(?:公司|企业|厂商)|[\u4e00-\u9fff]{0,2}(?:大学|高校|学院)|医院|银行)"
+    r"哪(?:一)?(?:家|个|间|所)(?P<kind>[\u4e00-\u9fff]{0,4}(?:公司|企业|厂商)|[\u4e00-\u9fff]{0,2}(?:大学|高校|学院)|医院|银行|出版社|酒店|宾馆)"
 )
 _KINDS = {
     "公司": r"公司|集团|股份|企业|厂|实业|商社|会社|[a-z]{3}",
@@ -82,7 +85,22 @@ _KINDS = {
     "学院": r"学院|大学|学校",
     "医院": r"医院|诊所|卫生院|[\u4e00-\u9fff]院",
     "银行": r"银行|[建工农中]行",
+    "出版社": r"出版社|出版公司|书局|书社|印书馆|press",
+    "酒店": r"酒店|宾馆|饭店|大厦|会议中心|会展中心|hotel",
+    "宾馆": r"酒店|宾馆|饭店|大厦|会议中心|会展中心|hotel",
 }
+
+_ASKS_SHARE = re.compile(
+    r"百分之(?:多少|几)|多少个?百分点|百分比|(?:率|占比|比例|比重|份额)(?:分别|各|大约|约)?(?:是|为|有|达到?)?(?:多少|多高|几)"
+)
+_SHARE = re.compile(
+    r"[%‰]|百分之|百分点|[一二三四五六七八九]成|[零一二三四五六七八九十\d]分之|\d+倍|0\.\d|比例|率"
+)
+_ASKS_NUMBER_TO_CALL = re.compile(
+    r"(?:电话|手机|传真|热线)(?:号码)?(?:是|为)?(?:多少|什么|几号|哪)|(?:电话|手机|传真)号码?[?？]?$|(?:联系|咨询|投诉|举报|办公)电话[?？]?$"
+)
+_NUMBER_TO_CALL = re.compile(r"\d{3,4}[- ]\d{4,8}|\d{5,}|电话\S{0,4}\d")
+_ASKS_MAIL = re.compile(r"(?:邮箱|电子邮件|email)(?:地址)?(?:是|为)?(?:多少|什么|哪|[?？]?$)")
 
 _ADDRESS = re.compile(r"(?:的|详细|具体|办公|联系|通信|通讯)?地址(?:是|在|为)?(?:哪|什么|多少)?")
 _STREET = re.compile(r"地址|[路街道巷弄里村镇区]\S{0,6}\d+号|\d+号楼|大厦|邮编")
@@ -113,7 +131,9 @@ def _demands(question: str) -> Iterator[Demand]:
         if named := re.search(act, question):
             yield Demand(named[0], "article", re.compile(told))
     if _ASKS_MONEY.search(question):
-        yield Demand("金额", "near", _MONEY)
+        yield Demand("金额", "near", _FINE if "罚" in question else _MONEY)
+    elif _ASKS_SHARE.search(question):
+        yield Demand("百分比", "near", _SHARE)
     elif counted := _COUNTED.search(question):
         measure = counted["measure"]
         same = _SAME.get(measure, "")
@@ -122,6 +142,10 @@ def _demands(question: str) -> Iterator[Demand]:
     if kind := _FIRM.search(question):
         ending = next(one for one in _KINDS if kind["kind"].endswith(one))
         yield Demand(f"哪家{ending}", "near", re.compile(_KINDS[ending]))
+    if _ASKS_NUMBER_TO_CALL.search(question):
+        yield Demand("电话号码", "near", _NUMBER_TO_CALL)
+    if _ASKS_MAIL.search(question):
+        yield Demand("邮箱", "near", re.compile("@"))
     if "地址" in question and _ADDRESS.search(question):
         yield Demand("地址", "near", _STREET)
 

@@ -14,10 +14,13 @@ from functools import cache
 from pathlib import Path
 
 from index import words
+from index.clauses import is_clause_number
 from index.passage import Hit, Passage
-from index.split import clauses
-from rag.matching import comparable, holds, longest_common, weigh
+from index.sections import STEP
+from index.split import MOST, clauses
+from rag.matching import comparable, longest_common, weigh
 from rag.question import Asks, Question
+from rag.synonyms import says
 
 WEIGHTS = Path(__file__).parent / "models" / "sentence.json"
 
@@ -96,17 +99,18 @@ class SentenceFeatures:
         self.weights = weigh(rarity, question.terms)
         self._nearness = nearness
         self._normal = words.normalize(question.standalone)[:LONGEST_COMPARED]
+        self._contexts: dict[str, tuple[float, dict[str, float]]] = {}
         self._pairs = frozenset(words.bigrams(" ".join(question.terms)))
 
     def of(self, hits: Sequence[Hit]) -> tuple[list[Span], list[list[float]]]:
-        """The sentences of the hits' passages, and for each a row of FEATURES."""
+        """The sentences of the hits' passages, and for each a row of FEATURES; short clauses side by side count as one."""
         best = max((hit.score for hit in hits), default=1.0) or 1.0
         spans: list[Span] = []
         rows: list[list[float]] = []
-        for hit in hits:
-            units = clauses(hit.passage.text)
-            spans += [(hit.passage, start, end) for start, end in units]
-            rows += self._rows(hit.passage, units, hit.score / best)
+        for group in groups_of_clauses(hits):
+            found = [(hit.passage, *unit) for hit in group for unit in clauses(hit.passage.text)]
+            spans += found
+            rows += self._rows(found, max(hit.score for hit in group) / best)
         if self._nearness and spans:
             near = self._nearness([passage.text[start:end] for passage, start, end in spans])
             for row, value in zip(rows, near, strict=True):
@@ -120,25 +124,22 @@ class SentenceFeatures:
             return 0.0
         return (
             sum(
-                w * max((holds(term, text) for text in texts), default=0.0)
-                for term, w in self.weights.items()
+                w * max((says(term, text) for text in texts), default=0.0) for term, w in self.weights.items()
             )
             / total
         )
 
-    def _rows(self, passage: Passage, units: Sequence[tuple[int, int]], standing: float) -> list[list[float]]:
-        texts = [comparable(passage.text[start:end]) for start, end in units]
-        whole, context = self.share([" ".join(texts)]), self.share([comparable(passage.context)])
-        held = {term: [holds(term, text) for text in texts] for term in self.weights}
-        context_text = comparable(passage.context)
-        beyond = {term: weight for term, weight in self.weights.items() if holds(term, context_text) < 0.5}
+    def _rows(self, spans: Sequence[Span], standing: float) -> list[list[float]]:
+        texts = [comparable(passage.text[start:end]) for passage, start, end in spans]
+        whole = self.share([" ".join(texts)])
+        held = {term: [says(term, text) for text in texts] for term in self.weights}
         noun = self.question.head_noun
-        is_head = passage.kind == "head"
-        head_asked = is_head and self.question.asks in ("who", "when", "source")
         signs = _TYPE_SIGNS.get(self.question.asks)
         count = _count_pattern(self.question.standalone) if self.question.asks == "list" else None
         rows = []
-        for i, text in enumerate(texts):
+        for i, (text, (passage, _, _)) in enumerate(zip(texts, spans, strict=True)):
+            context, beyond = self._around(passage)
+            is_head = passage.kind == "head"
             row = {
                 "own": self.share([text]),
                 "around": self.share(texts[max(0, i - 1) : i + 2]),
@@ -146,7 +147,7 @@ class SentenceFeatures:
                 "context": context,
                 "beyond": sum(w * held[term][i] for term, w in beyond.items())
                 / (sum(beyond.values()) or 1.0),
-                "noun": holds(noun, text) if noun else 0.0,
+                "noun": says(noun, text) if noun else 0.0,
                 "distinct": self._distinct(held, i),
                 "bigrams": len(self._pairs.intersection(words.bigrams(text))) / max(1, len(self._pairs)),
                 "stretch": longest_common(self._normal, text) / max(1, len(self._normal)),
@@ -156,12 +157,20 @@ class SentenceFeatures:
                     and states_new(self.question.asks, self._normal, text)
                 ),
                 "head": float(is_head),
-                "head_asked": float(head_asked),
+                "head_asked": float(is_head and self.question.asks in ("who", "when", "source")),
                 "length": math.log(1 + len(text)),
                 "first": float(i == 0),
             }
             rows.append([row.get(name, 0.0) for name in FEATURES])
         return rows
+
+    def _around(self, passage: Passage) -> tuple[float, dict[str, float]]:
+        """The share that a passage's context holds, and the terms that it doesn't hold, with their weights."""
+        if passage.context not in self._contexts:
+            context = comparable(passage.context)
+            beyond = {term: weight for term, weight in self.weights.items() if says(term, context) < 0.5}
+            self._contexts[passage.context] = self.share([context]), beyond
+        return self._contexts[passage.context]
 
     def _distinct(self, held: Mapping[str, Sequence[float]], i: int) -> float:
         """As `share` of sentence i, but a term weighs less the more sentences of the passage hold it."""
@@ -171,6 +180,33 @@ class SentenceFeatures:
             total += weight
             value += weight * shares[i]
         return value / total if total else 0.0
+
+
+def groups_of_clauses(hits: Sequence[Hit]) -> list[list[Hit]]:
+    """The hits, with clauses that stand next to each other under one heading put together, up to MOST characters.
+
+    A clause leaves to its neighbours what it speaks of; what stands around a sentence doesn't end with it.
+    Groups are in the order of their best hits, and their hits in that of the text.
+    """
+    order = sorted(range(len(hits)), key=lambda at: (hits[at].passage.document_id, hits[at].passage.start))
+    groups: list[list[int]] = []
+    for at in order:
+        if groups and _goes_on(hits[groups[-1][0]].passage, hits[groups[-1][-1]].passage, hits[at].passage):
+            groups[-1].append(at)
+        else:
+            groups.append([at])
+    return [[hits[at] for at in group] for group in sorted(groups, key=min)]
+
+
+def _goes_on(first: Passage, last: Passage, passage: Passage) -> bool:
+    """Whether a passage is the clause behind `last`, and still near enough to `first`."""
+    near = (last.document_id, last.article) == (passage.document_id, passage.article) and (
+        passage.start - last.end <= 2 and passage.end - first.start <= MOST
+    )
+    if not near or passage.kind != "body":
+        return False
+    (above, _, number), (parent, _, own) = (one.heading.rpartition(STEP) for one in (last, passage))
+    return above == parent and is_clause_number(number) and is_clause_number(own)
 
 
 def _count_pattern(question: str) -> re.Pattern[str] | None:

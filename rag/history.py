@@ -5,51 +5,35 @@ conversation is deleted, and then nothing of them is left in the file. What a re
 writes it, in rag.dialogue. Everything is asked for on behalf of an `owner` ("" where nobody logs in, None for an
 administrator who may see all): what belongs to somebody else looks exactly like what is not there.
 
-Where the file cannot be used (disk full, read-only, busy for long, damaged), history is kept in memory, `notice` says
-so, and what is there moves into the file as soon as it can be written again.
+Where the file cannot be used (disk full, read-only, busy for long, damaged), history is kept in memory, and `notice`
+says so: see rag.history_store.
 """
 
 from __future__ import annotations
 
 import secrets
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import DBAPIError
 
 from index.errors import LibraryError, NotThere
 from rag.answer import Answer, Turn
-from rag.history_tables import (
-    WRITING,
-    Unavailable,
-    answers,
-    conversations,
-    feedback,
-    is_unavailable,
-    open_file,
-    open_memory,
-    reason_of,
-    replaced,
-    wipe,
-)
+from rag.history_store import HistoryStore
+from rag.history_tables import PUT_CONVERSATION, WRITING, answers, conversations, feedback, replaced
 from rag.receipts import Receipt
 
 FILE_NAME = "history.db"
 TITLE_LENGTH = 60  # characters; a longer first question is cut when it becomes the title
 TEXT_LENGTH = 4000  # characters of a comment that are kept
 AT_ONCE = 200  # records that are unpacked together
-TRY_AGAIN = 10.0  # seconds before a file that could not be used is tried again
 
 Verdict = Literal["up", "down"]
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,31 +109,24 @@ class History:
     def __init__(self, file: Path) -> None:
         """Use `History.open`."""
         self.file = file
-        self._disk: Engine | None = None
-        self._memory: Engine | None = None
-        self._lock = threading.RLock()  # of the memory's one connection, and of what changes between the two
-        self._reason = ""
-        self._tried = 0.0
-        self._unwiped = False
+        self._store = HistoryStore(file)
 
     @classmethod
     def open(cls, home: Path) -> Self:
         """The history in `home`, made if there is none. Never fails: see `notice`."""
         history = cls(home / FILE_NAME)
-        history._reach()
+        history._store.reach()
         return history
 
     @property
     def reason(self) -> str:
         """Why the file cannot be used, "" when it can."""
-        return self._reason
+        return self._store.reason
 
     @property
     def notice(self) -> str:
         """Empty when everything is stored; else one line for the reader why it is only kept in memory."""
-        if not self._reason:
-            return ""
-        return f"对话记录暂存在内存，重启后会丢失 the history is only kept in memory until the server stops: {self._reason}"
+        return self._store.notice
 
     # Conversations
 
@@ -157,7 +134,7 @@ class History:
         """A new, empty conversation; without a title it takes that of its first question. Ids cannot be guessed."""
         now = _now()
         made = Conversation(new_id(), owner, _title(title), now, now)
-        self._write(lambda connection: _put_conversation(connection, made))
+        self._store.write(lambda connection: connection.execute(PUT_CONVERSATION, _row(made)))
         return made
 
     def conversations(self, owner: str | None, find: str = "", limit: int = 200) -> list[Conversation]:
@@ -169,7 +146,7 @@ class History:
             )
             titled = conversations.c.title.icontains(find.strip(), autoescape=True)
             query = query.where(or_(titled, conversations.c.id.in_(asked)))
-        rows = self._rows(query.order_by(conversations.c.changed.desc()).limit(limit))
+        rows = self._store.rows(query.order_by(conversations.c.changed.desc()).limit(limit))
         found = {row.id: row for row in rows}  # what is in memory as well as in the file is newer in memory
         counts = self._counts(list(found))
         listed = [_conversation(row, counts.get(row.id, 0)) for row in found.values()]
@@ -177,16 +154,12 @@ class History:
 
     def conversation(self, id: str, owner: str | None) -> Conversation:
         """The conversation of this id. Raises NotThere also when it is somebody else's."""
-        rows = self._rows(select(conversations).where(conversations.c.id == id, _owned(conversations, owner)))
-        if not rows:
-            raise self._missing("没有这个对话 no such conversation")
-        return _conversation(rows[-1], self._counts([id]).get(id, 0))
+        return replace(self._known(id, owner), entries=self._counts([id]).get(id, 0))
 
     def rename(self, id: str, owner: str | None, title: str) -> None:
         """Gives it another title. Raises NotThere."""
-        old = self.conversation(id, owner)
-        new = Conversation(old.id, old.owner, _title(title), old.created, old.changed)
-        self._write(lambda connection: _put_conversation(connection, new))
+        new = replace(self._known(id, owner), title=_title(title))
+        self._store.write(lambda connection: connection.execute(PUT_CONVERSATION, _row(new)))
 
     def delete(self, id: str, owner: str | None) -> None:
         """Deletes it with its answers, records and feedback; nothing of it is left in the file. Raises NotThere.
@@ -194,7 +167,7 @@ class History:
         What was uploaded into it is in the library: `Dialogue.delete` removes that too. Raises LibraryError, and nothing
         is deleted, where the file cannot be written.
         """
-        self.conversation(id, owner)
+        self._known(id, owner)
         self._erase(conversations.c.id == id, answers.c.conversation == id)
 
     def forget(self, owner: str) -> list[str]:
@@ -214,14 +187,15 @@ class History:
 
     def entries(self, conversation: str, owner: str | None) -> list[Entry]:
         """The conversation's exchanges, oldest first, without those that a retry or an edit replaced. Raises NotThere."""
-        known = self.conversation(conversation, owner)
+        known = self._known(conversation, owner)
         query = select(answers.c.id, answers.c.record).where(
             answers.c.conversation == conversation, answers.c.owner == known.owner
         )
         gone = {
-            row.answer for row in self._rows(select(replaced).where(replaced.c.conversation == conversation))
+            row.answer
+            for row in self._store.rows(select(replaced).where(replaced.c.conversation == conversation))
         }
-        rows = [row for row in self._rows(query.order_by(answers.c.number)) if row.id not in gone]
+        rows = [row for row in self._store.rows(query.order_by(answers.c.number)) if row.id not in gone]
         said = self._feedback([row.id for row in rows])
         return [Entry(self._unpacked(row.record), said.get(row.id)) for row in rows]
 
@@ -246,18 +220,9 @@ class History:
         Nothing is added to a conversation that has been deleted meanwhile. An answer with `replaces` takes that one and
         all after it out of the conversation.
         """
-        known: Conversation | None = None
-        out: list[str] = []
-        unread = False
-        if receipt.conversation:
-            try:
-                known = self.conversation(receipt.conversation, receipt.owner)
-                out = self._from(receipt.conversation, receipt.replaces) if receipt.replaces else []
-            except NotThere:
-                return False
-            except LibraryError:  # the file cannot even be read: the conversation goes on in memory
-                unread = True
-                known = Conversation(receipt.conversation, receipt.owner, "", receipt.asked, receipt.asked)
+        known, unread, out = self._conversation_of(receipt)
+        if receipt.conversation and known is None:
+            return False
         row = {name: getattr(receipt, name) for name in ("id", "owner", "conversation", "asked", "status")}
         row |= {"question": receipt.question, "record": receipt.packed()}
 
@@ -267,20 +232,20 @@ class History:
                 if in_file and not unread and not _holds(connection, known):
                     return  # deleted since it was looked up
                 title = known.title or _title(receipt.question)
-                changed = max(known.changed, receipt.asked)
-                _put_conversation(
-                    connection, Conversation(known.id, known.owner, title, known.created, changed)
-                )
+                now = replace(known, title=title, changed=max(known.changed, receipt.asked))
+                connection.execute(PUT_CONVERSATION, _row(now))
             connection.execute(insert(answers), row)
             if out:
                 gone = [{"answer": id, "conversation": receipt.conversation} for id in out]
                 connection.execute(upsert(replaced).on_conflict_do_nothing(), gone)
 
-        return self._write(add)
+        return self._store.write(add)
 
     def receipt(self, answer_id: str, owner: str | None) -> Receipt:
         """The record of an answer. Raises NotThere."""
-        rows = self._rows(select(answers.c.record).where(answers.c.id == answer_id, _owned(answers, owner)))
+        rows = self._store.rows(
+            select(answers.c.record).where(answers.c.id == answer_id, _owned(answers, owner))
+        )
         if not rows:
             raise self._missing("没有这个回答 no such answer")
         return self._unpacked(rows[-1].record)
@@ -288,10 +253,10 @@ class History:
     def receipts(self, owner: str | None, since: str = "") -> Iterator[Entry]:
         """All records asked at or after `since` (UTC, ISO 8601), oldest first, replaced ones among them."""
         query = select(answers.c.id).where(_owned(answers, owner), answers.c.asked >= since)
-        ids = [row.id for row in self._rows(query.order_by(answers.c.number))]
+        ids = [row.id for row in self._store.rows(query.order_by(answers.c.number))]
         for start in range(0, len(ids), AT_ONCE):
             part = ids[start : start + AT_ONCE]
-            rows = self._rows(select(answers.c.id, answers.c.record).where(answers.c.id.in_(part)))
+            rows = self._store.rows(select(answers.c.id, answers.c.record).where(answers.c.id.in_(part)))
             records = {row.id: row.record for row in rows}
             said = self._feedback(part)
             for id in part:
@@ -307,7 +272,7 @@ class History:
         self.receipt(answer_id, owner)
         row = {"answer": answer_id, "verdict": verdict, "given": _now()}
         row |= {"reason": reason.strip()[:TEXT_LENGTH], "comment": comment.strip()[:TEXT_LENGTH]}
-        self._write(lambda connection: connection.execute(insert(feedback), row))
+        self._store.write(lambda connection: connection.execute(insert(feedback), row))
 
     def feedback_of(self, answer_id: str, owner: str | None) -> Feedback | None:
         """The last word about an answer, None for none. Raises NotThere."""
@@ -316,32 +281,50 @@ class History:
 
     def close(self) -> None:
         """Closes the file; what waits in memory is lost unless it can be written now."""
-        with self._lock:
-            if self._memory is not None or self._unwiped:
-                self._write(lambda connection: None)
-            if self._disk is not None:
-                self._disk.dispose()
-                self._disk = None
+        self._store.close()
 
     # Inside
+
+    def _known(self, id: str, owner: str | None) -> Conversation:
+        """The conversation of this id, whose answers have not been counted. Raises NotThere."""
+        query = select(conversations).where(conversations.c.id == id, _owned(conversations, owner))
+        rows = self._store.rows(query)
+        if not rows:
+            raise self._missing("没有这个对话 no such conversation")
+        return _conversation(rows[-1])
+
+    def _conversation_of(self, receipt: Receipt) -> tuple[Conversation | None, bool, list[str]]:
+        """A record's conversation, None for none; whether it could not be looked up; which answers leave it."""
+        if not receipt.conversation:
+            return None, False, []
+        try:
+            known = self._known(receipt.conversation, receipt.owner)
+            return known, False, self._from(known.id, receipt.replaces) if receipt.replaces else []
+        except NotThere:
+            return None, False, []
+        except LibraryError:  # the file cannot even be read: the conversation goes on in memory
+            unread = Conversation(receipt.conversation, receipt.owner, "", receipt.asked, receipt.asked)
+            return unread, True, []
 
     def _counts(self, ids: Sequence[str]) -> dict[str, int]:
         """How many answers each conversation shows."""
         counts: dict[str, int] = {}
         for table, sign in ((answers, 1), (replaced, -1)):
             query = select(table.c.conversation, func.count().label("n")).where(table.c.conversation.in_(ids))
-            for row in self._rows(query.group_by(table.c.conversation)):
+            for row in self._store.rows(query.group_by(table.c.conversation)):
                 counts[row.conversation] = counts.get(row.conversation, 0) + sign * row.n
         return counts
 
     def _from(self, conversation: str, answer_id: str) -> list[str]:
         """The ids of the answers of a conversation from this one on; empty if it is not in it."""
         query = select(answers.c.id).where(answers.c.conversation == conversation).order_by(answers.c.number)
-        ids = [row.id for row in self._rows(query)]
+        ids = [row.id for row in self._store.rows(query)]
         return ids[ids.index(answer_id) :] if answer_id in ids else []
 
     def _feedback(self, ids: Sequence[str]) -> dict[str, Feedback]:
-        rows = self._rows(select(feedback).where(feedback.c.answer.in_(ids)).order_by(feedback.c.number))
+        rows = self._store.rows(
+            select(feedback).where(feedback.c.answer.in_(ids)).order_by(feedback.c.number)
+        )
         return {row.answer: Feedback(row.verdict, row.reason, row.comment, row.given) for row in rows}
 
     def _unpacked(self, record: bytes) -> Receipt:
@@ -352,84 +335,7 @@ class History:
 
     def _missing(self, reason: str) -> LibraryError | NotThere:
         """What to raise for what was not found: without the file nobody knows whether it is there."""
-        return NotThere(reason) if self._disk is not None else LibraryError(self.notice)
-
-    def _rows(self, query: Select[Any]) -> list[Row[Any]]:
-        """What is found in the file, then what is found in memory."""
-        found: list[Row[Any]] = []
-        if self._reach() is not None:
-            with self._told(), self._reading() as connection:
-                found += connection.execute(query).all()
-        with self._lock:
-            if self._memory is not None:
-                with self._memory.begin() as connection:
-                    found += connection.execute(query).all()
-        return found
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        assert self._disk is not None
-        with self._disk.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """What is wrong with the file, as an error for a person."""
-        try:
-            yield
-        except DBAPIError as error:
-            if not is_unavailable(error):
-                raise
-            raise LibraryError(
-                f"读写不了对话记录 cannot use the history {self.file}: {reason_of(error)}"
-            ) from None
-
-    def _reach(self) -> Engine | None:
-        """The file's engine, opened if it can be; a file that could not be is tried again after a while."""
-        with self._lock:
-            if self._disk is None and time.monotonic() - self._tried > TRY_AGAIN * bool(self._tried):
-                self._tried = time.monotonic()
-                try:
-                    self._disk, self._reason = open_file(self.file), ""
-                except Unavailable as error:
-                    self._reason = str(error)
-            return self._disk
-
-    def _write(self, change: Callable[[Connection], Any]) -> bool:
-        """Makes a change in the file, with all that waits in memory, in one transaction; else in memory. True for the file."""
-        with self._lock:
-            disk = self._reach()
-            if disk is not None:
-                try:
-                    with disk.execution_options(**{WRITING: True}).begin() as connection:
-                        self._pour(connection)
-                        change(connection)
-                except DBAPIError as error:
-                    if not is_unavailable(error):
-                        raise
-                    self._reason = reason_of(error)
-                else:
-                    self._memory, self._reason = None, ""
-                    self._wipe()
-                    return True
-            if self._memory is None:
-                self._memory = open_memory()
-            with self._memory.begin() as connection:
-                change(connection)
-            return False
-
-    def _pour(self, connection: Connection) -> None:
-        """Adds what is in memory to the file."""
-        if self._memory is None:
-            return
-        with self._memory.begin() as memory:
-            for row in memory.execute(select(conversations)):
-                _put_conversation(connection, _conversation(row))
-            for table in (answers, replaced, feedback):
-                columns = [column for column in table.columns if column.name != "number"]
-                rows = memory.execute(select(*columns).order_by(*list(table.primary_key))).mappings().all()
-                if rows:
-                    connection.execute(upsert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+        return NotThere(reason) if self._store.in_file else LibraryError(self.notice)
 
     def _erase(self, which: Any, alone: Any) -> list[str]:
         """Deletes these conversations, these answers, and all that hangs on either; returns the conversations' ids."""
@@ -445,24 +351,8 @@ class History:
             connection.execute(delete(answers).where(theirs))
             connection.execute(delete(conversations).where(which))
 
-        with self._lock:
-            disk = self._reach()
-            if disk is not None:
-                with self._told(), disk.execution_options(**{WRITING: True}).begin() as connection:
-                    erase(connection)
-                self._unwiped = True
-                self._wipe()
-            elif self._memory is None:
-                raise LibraryError(self.notice)
-            if self._memory is not None:
-                with self._memory.begin() as connection:
-                    erase(connection)
+        self._store.erase(erase)
         return sorted(ids)
-
-    def _wipe(self) -> None:
-        """Takes what was deleted out of the log too; tried again with the next write if somebody is reading now."""
-        if self._unwiped:
-            self._unwiped = not wipe(self.file)
 
 
 @contextmanager
@@ -507,14 +397,6 @@ def _holds(connection: Connection, one: Conversation) -> bool:
     return connection.scalar(select(conversations.c.id).where(conversations.c.id == one.id)) is not None
 
 
-def _put_conversation(connection: Connection, one: Conversation) -> None:
-    """Adds a conversation, or changes the title and time of its owner's."""
-    row = {name: getattr(one, name) for name in ("id", "owner", "title", "created", "changed")}
-    put = upsert(conversations).values(row)
-    connection.execute(
-        put.on_conflict_do_update(
-            index_elements=["id"],
-            set_={"title": put.excluded.title, "changed": put.excluded.changed},
-            where=conversations.c.owner == put.excluded.owner,
-        )
-    )
+def _row(one: Conversation) -> dict[str, str]:
+    """A conversation as its table has it."""
+    return {column.name: getattr(one, column.name) for column in conversations.columns}

@@ -26,6 +26,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
@@ -85,6 +86,15 @@ feedback = Table(
     Column("given", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+
+
+_adding = upsert(conversations)
+PUT_CONVERSATION = _adding.on_conflict_do_update(
+    index_elements=["id"],
+    set_={"title": _adding.excluded.title, "changed": _adding.excluded.changed},
+    where=conversations.c.owner == _adding.excluded.owner,
+)
+"""Adds a conversation, or changes the title and time of its owner's. Takes all columns by name."""
 
 
 class Unavailable(Exception):

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from index import words
+from index.recent import make_room
 
 _SPACE_IN_NUMBER = re.compile(r" (?<=[a-z/] )(?=\d)")
 
@@ -22,7 +23,7 @@ SINGLE, OF_VERBS = 0.4, 0.5
 """What a single Chinese character, and a verb, adjective or set phrase weigh beside a noun of the same rarity."""
 
 COMPARABLE_KEPT = 10_000
-"""Texts whose comparable form is kept: some 10 MB of passages."""
+"""Texts whose comparable form is kept: sentences and titles mostly."""
 
 SPELLED_DIFFERENTLY = 0.8
 """What a word is worth with one character replaced (螺狮粉 for 螺蛳粉), or with most of its characters there."""
@@ -32,26 +33,26 @@ _BETWEEN = "\x1e"
 """Put between texts: ASCII's record separator, which is part of no pattern."""
 
 _known: dict[str, str] = {}
-"""Comparable forms of the texts of late: the same passages are found again and again, and looked at by several."""
+"""Comparable forms of the texts of late: the same sentences are looked at again and again."""
 
 
 def comparable(text: str) -> str:
     """`text` as `holds` reads it: normalised, ordinals in digits, standard numbers without their space."""
-    known = _known.get(text)
-    return comparables([text])[0] if known is None else known
+    found = _known.get(text)
+    if found is None:
+        (found,) = comparables([text])
+        make_room(_known, 1, COMPARABLE_KEPT)
+        _known[text] = found
+    return found
 
 
 def comparables(texts: Sequence[str]) -> list[str]:
-    """`comparable` of each text; of many at once it takes half the time."""
-    found = {text: known for text in texts if (known := _known.get(text)) is not None}
-    fresh = [text for text in dict.fromkeys(texts) if text not in found]
-    if fresh:
-        made = dict(zip(fresh, _respelled(words.normalize_all(fresh)), strict=True))
-        if len(_known) + len(made) > COMPARABLE_KEPT:
-            _known.clear()
-        _known.update(made)
-        found |= made
-    return [found[text] for text in texts]
+    """`comparable` of each text, of which nothing is kept; of many at once it takes half the time."""
+    if not texts:
+        return []
+    distinct = list(dict.fromkeys(texts))
+    made = dict(zip(distinct, _respelled(words.normalize_all(distinct)), strict=True))
+    return [made[text] for text in texts]
 
 
 def _respelled(plain: list[str]) -> list[str]:

@@ -47,9 +47,16 @@ def asks_about_orders(question: str) -> bool:
 _ROLE = re.compile(
     r"你(?:现在|从现在起|就)?是\S{0,16}(?:助手|模型|机器人|角色)|扮演|只(?:许|能|准|需要?)(?:回答|回复|输出|说)|输出\S{0,8}提示词"
 )
+_TASK = re.compile(
+    r"^(?:请你?|麻烦你?|帮我?|帮忙|给我|替我|你)*(?:把|将)?\S{0,12}?(?:删除|删掉|清空|格式化|卸载|写一?[份篇个封首段]|起草|画一?[张个幅]"
+    r"|翻译|发一?封|发邮件|订一?[张个间]|预订|安装|运行|执行命令)"
+)
+"""Something to be done, not to be told."""
+
 _ASKING = re.compile(r"[?？吗呢]\s*$|什么|哪|谁|怎|为何|是否|多少")
 
 
 def is_order(question: str) -> bool:
     """Whether the normalised text is no question at all, but tells the assistant how to behave."""
-    return bool((_OVERRIDE.search(question) or _ROLE.search(question)) and not _ASKING.search(question))
+    told = _OVERRIDE.search(question) or _ROLE.search(question) or _TASK.search(question)
+    return bool(told and not _ASKING.search(question))

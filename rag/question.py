@@ -59,7 +59,10 @@ _GENERIC = frozenset(
     第一次 哪儿 作者 报纸 媒体 网站 篇 部 届 一次 期间 机构 单位 组织 地方 数量 数字 几年 多久 简述 概括 总结 描述 阐述 什么样
     说法 出自 这本书 书 纪要 这篇 通讯 新闻 消息 稿件 论坛上 会上 发现 想 打算 怎么会 老 好 差 真 经过 有人 人们 大家 个人
     句话 这句话 这话 据 称 即 所 等 每 各 来 去 到 上 下 中 里 后 前 内 外 间 被 向 得 与会 真的 究竟 到底 大概 大约 约 左右 至少 最多 一般 通常
-    共同点 不同点 相同点 异同 区别 差异 相似 相似性 差异性 优缺点""".split()
+    共同点 不同点 相同点 异同 区别 差异 相似 相似性 差异性 优缺点
+    的话 要是 还是 就是 觉得 打算 除了 之外 还有 多长时间 多大 啥时候 干嘛 干什么 怎么回事 怎么样 怎么办 行不行 能不能 可不可以 是不是
+    会不会 要不要 好不好 对不对 不同 不一样 一样 那场 那届 那篇 那个 这次 本次 上次 一项 一场 一种 一遍 一份 凭 咋 咋样 咋办 呀 嘛 哈 啦 哦 唉
+    嗯 麻烦 想问 想知道 想了解 问问 问一下 查查 看看 说说 讲讲 谈谈 知道 了解 存在 还 是谁 什么时间""".split()
 )
 """Words with which people ask about anything; an answer need not repeat them."""
 
@@ -67,8 +70,20 @@ _ATTRIBUTE = re.compile(
     r"的(?P<noun>[^的，,。？?]{2,14}?)(?:分别|各|一共|总共|大约|约)?(?:是|为|有|叫|叫做|达到?|共)?"
     r"(?:什么|多少|谁|哪|几|如何|怎样|怎么样)(?!.*的.*(?:什么|多少|谁|哪|几|如何|怎样))"
 )
+_ROLE = re.compile(
+    r"(?P<noun>[^的，,。？?]{2,14}?)(?:分别|各)?(?:是|叫)(?:谁|哪位|哪一位|什么名字|啥名字?)[呀啊呢的？?。\s]*$"
+)
+"""X校长是谁？ asks for somebody of that office."""
+
+_OFFICES = frozenset(
+    "导演 编剧 主编 副主编 主演 翻译 代表 编辑 裁判 领导 主持 教练 发起 创办 设计 监制".split()
+)
+"""Offices that the dictionary takes for verbs; so it does with some that end as below."""
+
+_OFFICE_ENDINGS = "长员师官"
+
 _COUNTED = re.compile(
-    r"(?:多少|几)(?:[个家项条户人名张次种类台件篇处座]|批次|万|亿)+(?P<noun>[\u4e00-\u9fff]{2,10}?)(?=$|[，,？?的了是在被给])"
+    r"(?:多少|几)(?:[个家项条户人名张次种类台件篇处座只辆本册份位颗块艘架栋]|批次|万|亿)+(?P<noun>[\u4e00-\u9fff]{2,10}?)(?=$|[，,？?的了是在被给])"
 )
 _STANDARD = re.compile(r"[a-z]{1,6}(?:/[a-z]{1,3})?\d{2,}")
 _TITLE = re.compile(r"《[^《》]+》")
@@ -78,9 +93,20 @@ _CITY = re.compile(
     r"(?:^|(?<=[省，,、在和与的对]))([\u4e00-\u9fff]{2})(?<![城都超股门楼菜大哪全本该每各])(?<!一个)(?:市|县)(?![场值面民长委政])"
 )
 _YEAR = re.compile(r"(?:19|20)\d{2}(?=年)")
+_VERSIONED = re.compile(
+    r"(?<![A-Za-z0-9/])(?!ISO|IEC|GB|DB|top|TOP)([A-Za-z]{2,})[- ]?(\d{1,3}(?:\.\d+)?)(?![\dA-Za-z年月日%])"
+)
+"""A name that ends in a number: version 4 is not version 3."""
+
+_EDITION = re.compile(r"第(?!1(?!\d))\d+(?:届|期)")
+"""The first one has other names (首届, 创刊号)."""
+
 _ACRONYM = re.compile(r"\b(?!ISO\b|GB\b)[A-Z]{3,}\b(?![/ -]?\d)")
 """A name in an English question that documents in another language spell the same."""
 
+
+_NO_PLACES = frozenset("城市 城镇 广义 地区 城乡 郊区 市区 城区 六西格玛".split())
+"""Words that the dictionary takes for places, and that name none."""
 
 MOST_TERMS, LONGEST_TERM = 40, 12
 """Bounds on what a question can make us look for: more than any real question has, so that none stalls a server."""
@@ -93,7 +119,7 @@ class Constraint:
     `key` is what to look for in normalised text, `shown` is how to name it to the person who asked.
     """
 
-    kind: Literal["title", "standard", "place", "year", "name"]
+    kind: Literal["title", "standard", "place", "year", "name", "edition"]
     key: str
     shown: str
 
@@ -164,8 +190,11 @@ def _content_terms(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
             found.append(name)
             normal = normal.replace(name, "，")
     stripped = _ANSWER_TYPE.sub(" ", normal)
-    joinable = False
+    joinable, position = False, 0
     for word in words.words(stripped):
+        start = stripped.find(word, position)
+        if start >= 0:
+            joinable, position = joinable and start == position, start + len(word)
         if word in _GENERIC or word in words.STOPWORDS:
             joinable = False
         elif len(word) == 1 and is_han(word):
@@ -193,7 +222,8 @@ def _is_english(text: str) -> bool:
 
 _KINDS = frozenset(
     """原因 理由 结果 后果 特征 特色 过程 经过 地址 位置 地点 职业 性格 下场 结局 景象 年龄 颜色 体长 身长 长度 面积 范围 类型 类别
-    性质 用途 功能 意义 前身 别名 别称 原名 本名 国籍 民族 籍贯 爱好 出生日期 生日 简称 英文名 外号 昵称 绰号""".split()
+    性质 用途 功能 意义 前身 别名 别称 原名 本名 国籍 民族 籍贯 爱好 出生日期 生日 简称 英文名 外号 昵称 绰号
+    方法 方式 办法 手段 途径 形式 模式 技术 学校 国家 动物 植物 现象 物质 语言 民族 朝代 学科 专业 行业 领域 岗位 场合""".split()
 )
 """Nouns that name a kind of answer: 因…而 tells the 原因 without the word."""
 
@@ -201,12 +231,18 @@ _KINDS = frozenset(
 def head_noun(text: str) -> str:
     """What X的Y是什么？ and 多少项Y？ ask about: the last term of Y, or "" when the question has another form."""
     normal = words.normalize(text)
-    for pattern in (_COUNTED, _ATTRIBUTE):
+    for pattern in (_COUNTED, _ATTRIBUTE, _ROLE):
         match = pattern.search(normal)
         terms = content_terms(match["noun"]) if match else ()
         if terms and terms[-1] in _KINDS:
             return ""
-        if terms and len(terms[-1]) > 1 and words.tag(terms[-1])[:1] in ("", "n", "j"):
+        if not terms or len(terms[-1]) < 2:
+            continue
+        if (
+            terms[-1] in _OFFICES
+            or terms[-1][-1] in _OFFICE_ENDINGS
+            or words.tag(terms[-1])[:1] in ("", "n", "j")
+        ):
             return terms[-1]
     return ""
 
@@ -225,8 +261,14 @@ def constraints(text: str) -> tuple[Constraint, ...]:
     found += [
         Constraint("place", match[1], match[0]) for match in _CITY.finditer(normal) if match[1] not in PLACES
     ]
-    found += [Constraint("place", term, term) for term in content_terms(plain) if words.tag(term) == "ns"]
+    found += [
+        Constraint("place", term, term)
+        for term in content_terms(plain)
+        if words.tag(term) == "ns" and term not in _NO_PLACES
+    ]
     found += [Constraint("year", match[0], match[0] + "年") for match in _YEAR.finditer(normal)]
+    found += [Constraint("name", f"{one[1]}{one[2]}".lower(), one[0]) for one in _VERSIONED.finditer(plain)]
+    found += [Constraint("edition", one, one) for one in content_terms(plain) if _EDITION.fullmatch(one)]
     if _is_english(text):
         found += [Constraint("name", one[0].lower(), one[0]) for one in _ACRONYM.finditer(plain)]
     return tuple({one.key: one for one in reversed(found)}.values())[::-1]

@@ -10,11 +10,11 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import index
@@ -25,6 +25,9 @@ from index.library import Library
 from index.passage import Hit, Passage, Speaker, Where
 from rag.answer import Answer, Citation, Turn
 from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 CitationState = Literal["same", "changed", "gone"]
 
@@ -83,8 +86,8 @@ class Receipt:
         return str(self.answer.get("question", ""))
 
     def as_dict(self) -> dict[str, Any]:
-        """The whole record as JSON has it."""
-        return asdict(self)
+        """The whole record as JSON has it; its parts are the record's own."""
+        return _fields_of(self)
 
     def packed(self) -> bytes:
         """The record as it is stored: compressed JSON. A changed byte is found out on unpacking (Adler-32)."""
@@ -133,7 +136,7 @@ class Receipt:
 
 def passage_record(passage: Passage) -> dict[str, Any]:
     """All fields of a passage as plain data."""
-    return asdict(passage)
+    return _fields_of(passage) | {"speaker": _fields_of(passage.speaker) if passage.speaker else None}
 
 
 def hit_record(hit: Hit) -> dict[str, Any]:
@@ -234,6 +237,16 @@ def _passage(record: Mapping[str, Any]) -> Passage:
 def _hit(record: Mapping[str, Any]) -> Hit:
     also = tuple(_passage(other) for other in record.get("also", ()))
     return Hit(_passage(record), record["score"], record["stages"], also)
+
+
+def _fields_of(one: DataclassInstance) -> dict[str, Any]:
+    """The fields of a dataclass as they are; `asdict` would copy all that is in them, which takes longer than storing it."""
+    return {name: getattr(one, name) for name in _names(type(one))}
+
+
+@cache
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(spec.name for spec in fields(kind))
 
 
 def _made(kind: type[_T], given: Mapping[str, Any]) -> _T:

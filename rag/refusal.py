@@ -12,12 +12,12 @@ NOT_FOUND = "资料中没有找到"
 
 
 def refusal_text(verdict: Verdict, hits: Sequence[Hit]) -> str:
-    """One or two sentences; names at most three uncovered parts and three nearest titles."""
-    text = f"{NOT_FOUND}这个问题的答案。"
+    """One or two sentences; names at most three absent clauses or uncovered parts and three nearest titles."""
+    text = f"{NOT_FOUND}{'、'.join(verdict.absent[:3]) or '这个问题的答案'}。"
     if not hits:
         return text
     lacking = _shortest(verdict.uncovered)[:3]
-    if lacking:
+    if lacking and not verdict.absent:
         parts = "、".join(part if part.startswith("《") else f"“{part}”" for part in lacking)
         text = f"{NOT_FOUND}这个问题的答案：没有提到{parts}。"
     titles = dict.fromkeys(hit.passage.article or hit.passage.document for hit in hits)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import ModelError
-from index.passage import Passage
+from index.recent import make_room
 from rag.matching import Texts, comparables, weigh
 from rag.question import Question
 
@@ -23,11 +23,31 @@ IN_CONTEXT = 0.8
 """What a term is worth that stands in the title, heading or speaker instead of in the passage."""
 
 
+PASSAGES_KEPT = 20_000
+"""Passages whose spelling is kept; their texts are those that index.library keeps, too."""
+
+
+class Readable(Protocol):
+    """What is read of a passage: a Passage has it, and so has index.stored.Excerpt."""
+
+    @property
+    def text(self) -> str:
+        """Its own text."""
+
+    @property
+    def context(self) -> str:
+        """Title, heading and speaker."""
+
+    @property
+    def published(self) -> str:
+        """An ISO date, or "" when nothing says it."""
+
+
 class Reranker(Protocol):
     """Scores passages for one question."""
 
     def score(
-        self, question: Question, passages: Sequence[Passage], rarity: Mapping[str, float]
+        self, question: Question, passages: Sequence[Readable], rarity: Mapping[str, float]
     ) -> NDArray[np.float32]:
         """One score a passage, 0..1, shape (n,): higher is better, comparable within one question only.
 
@@ -38,8 +58,12 @@ class Reranker(Protocol):
 class CoverageReranker:
     """Scores by the weighted share of the question's terms that a passage or its context holds, 0..1."""
 
+    def __init__(self) -> None:
+        self._known: dict[int, _Spelled] = {}
+        """Passages of late by their id(), which is nobody else's while they are kept here."""
+
     def score(
-        self, question: Question, passages: Sequence[Passage], rarity: Mapping[str, float]
+        self, question: Question, passages: Sequence[Readable], rarity: Mapping[str, float]
     ) -> NDArray[np.float32]:
         """As the contract says."""
         weights = weigh(rarity, question.terms)
@@ -47,16 +71,36 @@ class CoverageReranker:
         covered = np.zeros(len(passages))
         if not total or not passages:
             return covered.astype(np.float32)
-        contexts = [f"{passage.context} {passage.published}" for passage in passages]
+        spelled = self._spelled(passages)
+        contexts = [one.context for one in spelled]
         distinct = {context: place for place, context in enumerate(dict.fromkeys(contexts))}
         places = [distinct[context] for context in contexts]
-        spelled = comparables([*[passage.text for passage in passages], *distinct])
-        texts = Texts(spelled)
-        for term, weight in weights.items():
-            held = np.array(texts.holding(term))
-            around = IN_CONTEXT * held[len(passages) :]
-            covered += weight * np.maximum(held[: len(passages)], around[places])
+        texts = Texts([*[one.text for one in spelled], *distinct])
+        held = np.array([texts.holding(term) for term in weights])
+        around = IN_CONTEXT * held[:, len(passages) :]
+        shares = np.maximum(held[:, : len(passages)], around[:, places])
+        for weight, share in zip(weights.values(), shares, strict=True):
+            covered += weight * share
         return (covered / total).astype(np.float32)
+
+    def _spelled(self, passages: Sequence[Readable]) -> list[_Spelled]:
+        """The passages with their texts and contexts as they are compared."""
+        known = [self._known.get(id(passage)) for passage in passages]
+        fresh = [passage for passage, one in zip(passages, known, strict=True) if one is None]
+        texts = comparables([passage.text for passage in fresh])
+        contexts = comparables([f"{passage.context} {passage.published}" for passage in fresh])
+        made = {id(one[0]): _Spelled(*one) for one in zip(fresh, texts, contexts, strict=True)}
+        make_room(self._known, len(made), PASSAGES_KEPT)
+        self._known.update(made)
+        return [one or made[id(passage)] for passage, one in zip(passages, known, strict=True)]
+
+
+class _Spelled(NamedTuple):
+    """A passage with its text and its context as `rag.matching` compares them."""
+
+    passage: Readable
+    text: str
+    context: str
 
 
 class CrossEncoderReranker:
@@ -96,7 +140,7 @@ class CrossEncoderReranker:
             )
 
     def score(
-        self, question: Question, passages: Sequence[Passage], rarity: Mapping[str, float]
+        self, question: Question, passages: Sequence[Readable], rarity: Mapping[str, float]
     ) -> NDArray[np.float32]:
         """As the contract says; `rarity` is of no use to a model."""
         if not passages:

@@ -7,15 +7,19 @@ Every stage's score stays in `Hit.stages`. Does not judge whether the passages a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import LibraryError
 from index.library import Library
 from index.library_search import Search
 from index.passage import Hit, Passage, Where
-from index.similar import fold
+from index.similar import grouped, shown
+from index.stored import Excerpt
 from rag.lookup import Address, addresses, is_named, names
 from rag.lookup import score as lookup_score
 from rag.question import understand
@@ -79,12 +83,12 @@ class Retriever:
         wanted = max(k, self.candidates)
         pointed_at = self._pointed_at(search, asked, where) if asked else ()
         while True:
-            fused, exhausted = self._fused(search, question, wanted, where, pointed_at)
-            ranked = self._ranked(search, question, fused)
-            folded = fold(at_addresses(asked, ranked) if asked else ranked)
+            stages, exhausted = self._fused(search, question, wanted, where, pointed_at)
+            ranking = self._ranked(search, question, asked, stages)
+            groups = ranking.groups(search)
             # Where copies of a few took most of the places, there is more to be seen behind them.
-            if len(folded) >= enough or exhausted or wanted >= DEEPEST * self.candidates:
-                return folded[:k]
+            if len(groups) >= enough or exhausted or wanted >= DEEPEST * self.candidates:
+                return ranking.hits(search, groups[:k])
             wanted *= DEEPER
 
     def _pointed_at(self, search: Search, asked: Sequence[Address], where: Where) -> list[int]:
@@ -110,8 +114,8 @@ class Retriever:
 
     def _fused(
         self, search: Search, question: str, wanted: int, where: Where, others: Sequence[int]
-    ) -> tuple[list[_Candidate], bool]:
-        """`wanted` hits of each kind of search and the `others`, best first, and whether there are no more of either.
+    ) -> tuple[_Found, bool]:
+        """`wanted` hits of each kind of search and the `others`, and whether there are no more of either.
 
         A passage that dense search did not see gets its dense score all the same.
         """
@@ -121,42 +125,85 @@ class Retriever:
         unseen = [id for id in dict.fromkeys((*bm25, *others)) if id not in cosine]
         if unseen:
             cosine |= search.products(question, unseen)
+        lexical = np.array([bm25.get(id, 0.0) for id in cosine])
+        dense = np.array(list(cosine.values()))
         best = max(bm25.values(), default=1.0) or 1.0
-        fused = []
-        for id, dense in cosine.items():
-            lexical = bm25.get(id, 0.0)
-            fused.append(_Candidate(id, lexical, dense, lexical / best + self.fusion_weight * dense))
-        return sorted(fused, key=lambda one: (-one.fused, one.id)), exhausted
+        fused = lexical / best + self.fusion_weight * dense
+        return _Found(list(cosine), {"lexical": lexical, "dense": dense, "fused": fused}), exhausted
 
-    def _ranked(self, search: Search, question: str, fused: Sequence[_Candidate]) -> list[Hit]:
-        """The candidates in the order of fused score and reranker's score together."""
-        passages = search.passages([one.id for one in fused])
-        there = [one for one in fused if one.id in passages]
-        if not self.rerank_weight:
-            return [Hit(passages[one.id], one.fused, one.stages) for one in there]
-        asked = understand(question, names=self.library.speakers())
-        scores = self.reranker.score(
-            asked, [passages[one.id] for one in there], search.rarity(asked.terms)
-        ).tolist()
-        totals = [one.fused + self.rerank_weight * score for one, score in zip(there, scores, strict=True)]
-        order = sorted(range(len(there)), key=lambda at: (-totals[at], there[at].id))
+    def _ranked(
+        self, search: Search, question: str, pointed_at: Sequence[Address], found: _Found
+    ) -> _Ranking:
+        """What was found in the order of fused score, reranker's score and that of the address together."""
+        there = search.excerpts(found.ids)
+        if len(there) < len(found.ids):
+            found = found.only(there)
+        excerpts = [there[id] for id in found.ids]
+        stages = dict(found.stages)
+        total = stages["fused"]
+        if self.rerank_weight:
+            asked = understand(question, names=self.library.speakers())
+            scores = self.reranker.score(asked, excerpts, search.rarity(asked.terms))
+            stages["rerank"] = scores.astype(np.float64)
+            total = total + self.rerank_weight * stages["rerank"]
+        if pointed_at:
+            whole = search.passages(found.ids)
+            at_address = [lookup_score(pointed_at, whole[id]) if id in whole else 0.0 for id in found.ids]
+            stages["lookup"] = np.array(at_address)
+            total = total + stages["lookup"]
+        order = np.lexsort((np.array(found.ids), -total))
+        return _Ranking(
+            [excerpts[place] for place in order.tolist()],
+            total[order].tolist(),
+            {name: scores[order].tolist() for name, scores in stages.items()},
+        )
+
+
+class _Found(NamedTuple):
+    """Ids of passages that were found, and of each stage the scores, float64 of shape (n,)."""
+
+    ids: list[int]
+    stages: dict[str, NDArray[np.float64]]
+
+    def only(self, ids: Container[int]) -> _Found:
+        """Those of `ids`."""
+        kept = [place for place, id in enumerate(self.ids) if id in ids]
+        stages = {name: scores[kept] for name, scores in self.stages.items()}
+        return _Found([self.ids[place] for place in kept], stages)
+
+
+class _Ranking(NamedTuple):
+    """Passages, best first, with the score of each and those of all stages."""
+
+    excerpts: list[Excerpt]
+    scores: list[float]
+    stages: dict[str, list[float]]
+
+    def groups(self, search: Search) -> list[list[int]]:
+        """The places, with those that say the same put together, see index.similar."""
+
+        def passages(places: Sequence[int]) -> dict[int, Passage]:
+            found = search.passages([self.excerpts[place].id for place in places])
+            return {place: found[id] for place in places if (id := self.excerpts[place].id) in found}
+
+        return grouped([excerpt.text for excerpt in self.excerpts], passages)
+
+    def hits(self, search: Search, groups: Sequence[Sequence[int]]) -> list[Hit]:
+        """One hit for each group of places, so far as its passages are still there."""
+        found = search.passages([self.excerpts[place].id for group in groups for place in group])
+        there = [[place for place in group if self.excerpts[place].id in found] for group in groups]
         return [
-            Hit(passages[there[at].id], totals[at], {**there[at].stages, "rerank": scores[at]})
-            for at in order
+            shown([self._hit(place, found[self.excerpts[place].id]) for place in group])
+            for group in there
+            if group
         ]
 
-
-class _Candidate(NamedTuple):
-    """A passage that was found, by its id, with the scores of both searches."""
-
-    id: int
-    lexical: float
-    dense: float
-    fused: float
-
-    @property
-    def stages(self) -> dict[str, float]:
-        return {"lexical": self.lexical, "dense": self.dense, "fused": self.fused}
+    def _hit(self, place: int, passage: Passage) -> Hit:
+        """What stands there; a stage that says nothing of an address is left out."""
+        stages = {
+            name: scores[place] for name, scores in self.stages.items() if name != "lookup" or scores[place]
+        }
+        return Hit(passage, self.scores[place], stages)
 
 
 def _may_be_searched(name: str, collection: str, where: Where) -> bool:
@@ -166,16 +213,6 @@ def _may_be_searched(name: str, collection: str, where: Where) -> bool:
         and (not where.collections or collection in where.collections)
         and (where.readable is None or collection in where.readable)
     )
-
-
-def at_addresses(asked: Sequence[Address], hits: Sequence[Hit]) -> list[Hit]:
-    """The hits with those first that stand where the question points to, see rag.lookup."""
-    raised = []
-    for hit in hits:
-        worth = lookup_score(asked, hit.passage)
-        stages = {**hit.stages, "lookup": worth} if worth else hit.stages
-        raised.append(Hit(hit.passage, hit.score + worth, stages))
-    return sorted(raised, key=lambda hit: (-hit.score, hit.passage.id))
 
 
 def join_neighbours(hits: Sequence[Hit], library: Library) -> list[Passage]:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Protocol
 from index import words
 from index.errors import AnswererError
 from rag.answer import Turn
+from rag.answerers.breaker import Breaker
 from rag.facts import missing
 from rag.question import content_terms
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-SECONDS = 10.0
+SECONDS = 3.0
 """How long a model may take; the answer itself is still to come."""
 
 LONGEST = 300
@@ -36,14 +37,19 @@ class Rewriter(Protocol):
 
 
 class ChatModelRewriter:
-    """Rewrites with a LangChain chat model, for at most `seconds`."""
+    """Rewrites with a LangChain chat model, for at most `seconds`, and not at all while `breaker` is open."""
 
-    def __init__(self, model: BaseChatModel, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, model: BaseChatModel, seconds: float = SECONDS, breaker: Breaker | None = None
+    ) -> None:
         self.model = model
         self.seconds = seconds
+        self.breaker = breaker or Breaker()
 
     def rewrite(self, question: str, turns: Sequence[Turn], names: Sequence[str] = ()) -> str:
         """What the model makes of it, if that is faithful; "" else, and when it fails or takes too long."""
+        if not self.breaker.is_closed:  # the answer will try whether the model is back
+            return ""
         # langchain_core costs half a second: only where a model is used
         from rag.answerers.chat_model import complete
         from rag.prompt import rewriting_messages

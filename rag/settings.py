@@ -21,6 +21,7 @@ PREFIX = "ZHIDA_"
 
 LARGEST = {
     "chat_model_timeout": 3600,
+    "rewrite_timeout": 3600,
     "passage_length": 2000,
     "passages": 50,
     "candidates": 1000,
@@ -76,6 +77,9 @@ class Settings:
 
     chat_model_timeout: float = 60.0
     """Seconds that a whole answer of the language model may take."""
+
+    rewrite_timeout: float = 3.0
+    """Seconds of it that completing a follow-up question may take; then rules complete it."""
 
     prompt_file: str = ""
     """Path of a text file that takes the place of the language model's instructions; empty for our own. The rules

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,13 +40,12 @@ async def batches(
     events that came before it. When the caller closes this iterator, the stream is closed at its next event,
     an empty piece included.
     """
-    queue: asyncio.Queue[Event | _End] = asyncio.Queue()
+    inbox = _Inbox()
     given_up = threading.Event()
-    arguments = (open_stream, asyncio.get_running_loop(), queue, given_up)
-    threading.Thread(target=_pump, args=arguments, name="answer", daemon=True).start()
+    threading.Thread(target=_pump, args=(open_stream, inbox, given_up), name="answer", daemon=True).start()
     try:
         while True:
-            items = await _next(queue, heartbeat)
+            items = await inbox.take(heartbeat)
             batch = [item for item in items if not isinstance(item, _End)]
             if batch or not items:
                 yield batch
@@ -62,32 +62,41 @@ async def batches(
         given_up.set()
 
 
-async def _next(queue: asyncio.Queue[Event | _End], heartbeat: float) -> list[Event | _End]:
-    """What has come, waiting for at most `heartbeat` seconds; empty when nothing has."""
-    items: list[Event | _End] = []
-    try:
-        async with asyncio.timeout(heartbeat):
-            items.append(await queue.get())
-    except TimeoutError:
-        return items
-    while not queue.empty():
-        items.append(queue.get_nowait())
-    return items
+class _Inbox:
+    """What has come and not been taken. The loop is woken once for all that comes together, not for every character."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._items: deque[Event | _End] = deque()
+        self._came = asyncio.Event()
+        self._told = False  # whether the loop has been woken for what is here
+
+    def put(self, item: Event | _End) -> None:
+        """Called by the thread of the stream."""
+        self._items.append(item)
+        if not self._told:
+            self._told = True
+            # A server that shuts down closes its loop while answers may still be under way.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._came.set)
+
+    async def take(self, seconds: float) -> list[Event | _End]:
+        """What has come, waiting for at most `seconds`; empty when nothing has."""
+        if not self._items:
+            try:
+                async with asyncio.timeout(seconds):
+                    while not self._items:
+                        await self._came.wait()
+                        self._came.clear()
+            except TimeoutError:
+                return []
+        # First, so that what comes from now on wakes the loop again, even if it is taken here.
+        self._told = False
+        return [self._items.popleft() for _ in range(len(self._items))]
 
 
-def _pump(
-    open_stream: Callable[[], Iterator[Event]],
-    loop: asyncio.AbstractEventLoop,
-    queue: asyncio.Queue[Event | _End],
-    given_up: threading.Event,
-) -> None:
-    """Runs the stream and puts its events and its end into `queue`, until the other side gives up."""
-
-    def send(item: Event | _End) -> None:
-        # A server that shuts down closes its loop while answers may still be under way.
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(queue.put_nowait, item)
-
+def _pump(open_stream: Callable[[], Iterator[Event]], inbox: _Inbox, given_up: threading.Event) -> None:
+    """Runs the stream and puts its events and its end into `inbox`, until the other side gives up."""
     stream: Iterator[Event] = iter(())
     try:
         stream = open_stream()
@@ -95,11 +104,11 @@ def _pump(
             if given_up.is_set():
                 return
             if not isinstance(event, Text) or event.delta:
-                send(event)
+                inbox.put(event)
     except Exception as error:  # noqa: BLE001 - carried over to the caller, where it is raised again
-        send(_End(error))
+        inbox.put(_End(error))
     else:
-        send(_End())
+        inbox.put(_End())
     finally:
         close = getattr(stream, "close", None)
         if close is not None:

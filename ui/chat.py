@@ -8,6 +8,8 @@ times the server's work, and lets forms and outside pictures through.
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ def build_page(service: Service) -> Any:
 
     Gradio's queue lets everybody in: who is answered when is for the service's admission to say.
     """
+    _do_without("matplotlib")
     talk, desk = Talk(service), Desk(service)
     desk.examples()  # now rather than with the first visitor; it loads the word segmenter as well
     with gr.Blocks(title="质答 Zhida", analytics_enabled=False, fill_width=True) as page:
@@ -54,6 +57,15 @@ def build_page(service: Service) -> Any:
     page._queue.sleep_when_free = POLL
     page._queue.progress_update_sleep_when_free = 1.0
     return page
+
+
+def _do_without(package: str) -> None:
+    """Lets Python remember that a package is not installed.
+
+    Gradio tries to import matplotlib twice for each state of an answer, and each time Python looks through all folders.
+    """
+    if find_spec(package) is None:
+        sys.modules[package] = None  # type: ignore[assignment]
 
 
 def look() -> dict[str, Any]:

@@ -55,6 +55,11 @@ class Metrics:
         self._passages = Gauge("zhida_library_passages", "Passages in the library", registry=registry)
         self._running = Gauge("zhida_answers_running", "Answers being written", registry=registry)
         self._waiting = Gauge("zhida_answers_waiting", "Questions waiting for a slot", registry=registry)
+        self._model_paused = Gauge(
+            "zhida_chat_model_paused",
+            "1 while the language model is left alone after failures in a row",
+            registry=registry,
+        )
         self._ready = Gauge("zhida_ready", "1 when /readyz says so", registry=registry)
 
     def answered(self, answer: Answer) -> None:
@@ -73,6 +78,10 @@ class Metrics:
         self._generation.set(generation)
         self._documents.set(documents)
         self._passages.set(passages)
+
+    def model_paused(self, is_paused: bool) -> None:
+        """Whether answers are quotations because the language model has failed."""
+        self._model_paused.set(int(is_paused))
 
     def ready(self, is_ready: bool) -> None:
         """Whether questions can be answered now."""

@@ -34,7 +34,7 @@ from ui.api.errors import INTERNAL, error_body, status_of
 from ui.api.models import CITATION, TURNS, told
 from ui.limits import QUESTION_LENGTH, too_long
 from ui.logs import note
-from ui.service import Asked, Service
+from ui.service import Asked, Service, ServiceOf
 
 MODEL = "zhida"
 MESSAGES = 2 * TURNS + 50
@@ -155,49 +155,48 @@ COMPLETION: dict[str, Any] = {
     },
 }
 MODELS = {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "zhida"}]}
-
-
-def openai_routes(service: Service) -> APIRouter:
-    """The routes, answering from `service`."""
-    router = APIRouter(tags=["OpenAI"])
-    wrong: dict[int | str, dict[str, Any]] = {
-        status: told(error_body("/v1/", status, "中文 English"), words)
-        for status, words in (
-            (400, "请求有误 wrong request"),
-            (429, "太多 too many"),
-            (503, "用不了 not available"),
-        )
-    }
-
-    @router.get(
-        "/v1/models", response_model=None, responses={200: told(MODELS, "模型 models")}, summary="模型 models"
+WRONG: dict[int | str, dict[str, Any]] = {
+    status: told(error_body("/v1/", status, "中文 English"), words)
+    for status, words in (
+        (400, "请求有误 wrong request"),
+        (429, "太多 too many"),
+        (503, "用不了 not available"),
     )
-    @needs("complete")
-    async def models() -> Response:
-        return JSONResponse(MODELS)
+}
 
-    @router.post(
-        "/v1/chat/completions",
-        response_model=None,
-        responses={200: told(COMPLETION, "答案 the answer; with `stream` chunks"), **wrong},
-        summary="OpenAI 格式的提问 a question in OpenAI's format",
-    )
-    @needs("complete")
-    async def complete(request: Request, body: CompletionBody) -> Response:
-        question = body.question()
-        note_question(service, question)
-        subject = subject_of(request)
-        readable = await run_in_threadpool(readable_of, subject, service.library)
-        asked = Asked(question, subject.name, turns=body.turns(), where=Where(readable=readable))
-        place = service.admission.enter(visitor_of(request))
-        if body.stream:
-            usage = body.stream_options is not None and body.stream_options.include_usage
-            return EventStream(_chunks(service, asked, place, usage), place)
-        with place:
-            done = await finished(service, asked, place, request)
-        return JSONResponse(completion(done, asked, base_path(service.settings.base_path)))
+router = APIRouter(tags=["OpenAI"])
 
-    return router
+
+@router.get(
+    "/v1/models", response_model=None, responses={200: told(MODELS, "模型 models")}, summary="模型 models"
+)
+@needs("complete")
+async def models() -> Response:
+    """The one model that there is."""
+    return JSONResponse(MODELS)
+
+
+@router.post(
+    "/v1/chat/completions",
+    response_model=None,
+    responses={200: told(COMPLETION, "答案 the answer; with `stream` chunks"), **WRONG},
+    summary="OpenAI 格式的提问 a question in OpenAI's format",
+)
+@needs("complete")
+async def complete(request: Request, service: ServiceOf, body: CompletionBody) -> Response:
+    """Answers the last message, at once or as a stream of chunks."""
+    question = body.question()
+    note_question(service, question)
+    subject = subject_of(request)
+    readable = await run_in_threadpool(readable_of, subject, service.library)
+    asked = Asked(question, subject.name, turns=body.turns(), where=Where(readable=readable))
+    place = service.admission.enter(visitor_of(request))
+    if body.stream:
+        usage = body.stream_options is not None and body.stream_options.include_usage
+        return EventStream(_chunks(service, asked, place, usage), place)
+    with place:
+        done = await finished(service, asked, place, request)
+    return JSONResponse(completion(done, asked, base_path(service.settings.base_path)))
 
 
 def completion(done: Done, asked: Asked, base: str = "") -> dict[str, object]:

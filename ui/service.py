@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
 
 from index.errors import LibraryError
 from index.library import Library
 from index.passage import Where
 from rag.answer import Event, Turn
+from rag.answerers.chat_model import ChatModelAnswerer
 from rag.dialogue import Dialogue
 from rag.settings import Settings
 from ui.access.identify import Access
@@ -67,6 +71,16 @@ class Service:
         """The library that answers come from."""
         return self.dialogue.chatbot.library
 
+    @property
+    def model_notice(self) -> str:
+        """Why answers are quotations although there is a language model; "" where they are not."""
+        answerer = self.dialogue.chatbot.answerer
+        return answerer.breaker.notice if isinstance(answerer, ChatModelAnswerer) else ""
+
+    def notices(self) -> list[str]:
+        """What whoever looks after the service should know, a line each."""
+        return [notice for notice in (self.dialogue.history.notice, self.model_notice) if notice]
+
     def warm_up(self) -> None:
         """Loads what the first question needs: the segmenter's dictionary, the embedding model, the index.
 
@@ -77,7 +91,8 @@ class Service:
         self.warm = True
 
     def measure(self) -> None:
-        """Brings the figures of the library up to date. A library that cannot be read counts as not ready."""
+        """Brings the figures of the library and of the language model up to date. A library that cannot be read counts as not ready."""
+        self.metrics.model_paused(bool(self.model_notice))
         try:
             totals = self.library.catalog.totals()
             self.metrics.library(self.library.generation, totals.documents, totals.passages)
@@ -109,3 +124,12 @@ class Service:
         async with aclosing(batches(events)) as stream:  # type: ignore[type-var]
             async for batch in stream:
                 yield list(batch)
+
+
+async def service_of(request: Request) -> Service:
+    """The application's parts, for a route that asks for `ServiceOf`."""
+    service: Service = request.app.state.service
+    return service
+
+
+ServiceOf = Annotated[Service, Depends(service_of)]

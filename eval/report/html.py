@@ -16,6 +16,7 @@ from typing import Any
 from eval.compare import Comparison
 from eval.gate import GateResult
 from eval.record import Run
+from eval.report.cause_texts import CAUSES
 from eval.report.markup import data_block, escaped, label, said
 from eval.report.payload import LIMITS, payload
 from eval.report.sections.causes import causes
@@ -25,7 +26,7 @@ from eval.report.sections.headline import headline
 from eval.report.sections.numbers import metrics_table, reproduce, usage
 from eval.report.sections.refusals import refusals
 from eval.report.sections.retrieval import retrieval, slices
-from eval.report.texts import ANCHORS, CAUSES, OUTCOMES, STAGES, TEXTS, text
+from eval.report.texts import ANCHORS, OUTCOMES, STAGES, TEXTS, text
 from eval.summary import CAUSES as NAMES
 from eval.summary import Summary
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Literal
+from itertools import accumulate, pairwise
+from typing import Literal, NamedTuple
 
 from index.errors import ReadError
 from index.passage import Article, Document, Hygiene, Speaker
-from index.readers.hidden import invisible_notices, without_invisible
+from index.readers.hidden import invisible_notices, shows_all, without_invisible
+from index.readers.symbols import plain_signs
 
 BlockKind = Literal["title", "heading", "text", "row"]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One line of a document. White space inside is single spaces; there are no line breaks.
 
     title    the title of an article (or of the whole file, when it is the first and only one)
@@ -55,15 +55,14 @@ def document_of(blocks: Sequence[Block], name: str, about: Particulars) -> Docum
     kept = [block for block in blocks if block.text.strip()]
     if not any(block.kind in ("text", "row") for block in kept):
         raise ReadError(f"{name}: 没有文字 the file holds no text; 扫描件需要文字识别 a scan needs OCR")
-    starts, pieces, at, invisible = [], [], 0, ""
-    for block in kept:
-        starts.append(at)
-        line, gone = without_invisible(" ".join(block.text.split()))
-        invisible += gone
-        pieces.append(line)
-        at += len(line) + 1
+    pieces, invisible = [" ".join(block.text.split()) for block in kept], ""
+    if not shows_all("".join(pieces)):
+        kept = [block._replace(text=plain_signs(block.text)) for block in kept]
+        shown = [without_invisible(plain_signs(piece)) for piece in pieces]
+        pieces, invisible = [piece for piece, _ in shown], "".join(gone for _, gone in shown)
     text = "\n".join(pieces)
-    ends = [start + len(piece) for start, piece in zip(starts, pieces, strict=True)]
+    ends = list(accumulate((len(piece) + 1 for piece in pieces), initial=-1))[1:]
+    starts = [end - len(piece) for end, piece in zip(ends, pieces, strict=True)]
     tops = [i for i, block in enumerate(kept) if block.kind == "title"]
     articles = []
     if not tops or tops[0] > 0:

@@ -24,13 +24,31 @@ MANY = 20
 """From so many invisible characters on they are told of, though none is a turning mark."""
 
 
+def shows_all(text: str) -> bool:
+    """Whether no character of a text is an invisible one, told quickly; False may be said of other rare ones, too.
+
+    >>> shows_all("合格\\n不合格"), shows_all("合\\u200b格")
+    (True, False)
+    """
+    if not text.isprintable():
+        rest = text.replace("\n", "")
+        if not rest.isprintable():
+            rest = rest.replace("\u3000", "").replace("\t", "").replace("\u00a0", "")
+            if not rest.isprintable():
+                return False
+    # Those that Python takes for printable.
+    return not (
+        "\u034f" in text or "\u115f" in text or "\u1160" in text or "\u17b4" in text or "\u17b5" in text
+    )
+
+
 def without_invisible(text: str) -> tuple[str, str]:
     """(`text` without the characters that cannot be seen, those characters).
 
     >>> without_invisible("合\\u200b格")
     ('合格', '\\u200b')
     """
-    if text.isascii():
+    if text.isascii() or shows_all(text):
         return text, ""
     found = "".join(INVISIBLE.findall(text))
     return (INVISIBLE.sub("", text), found) if found else (text, "")
@@ -59,8 +77,14 @@ def markdown_hidden(text: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     never: set[str] = set()  # closing marks that do not come any more
+    if not any(mark in text for mark in _OPENINGS):
+        return spans
     at = 0
-    while found := _OPENING.search(text, at):
+    while begin := _OPENS.search(text, at):
+        at = begin.end()
+        found = _OPENING.match(text, begin.start())
+        if not found:
+            continue
         at = found.end()
         closing = _closing(found)
         if not closing or closing in never:
@@ -88,6 +112,8 @@ def _closing(opening: re.Match[str]) -> str:
 LONGEST_ELEMENT = 20_000
 """Characters of an element up to which it is believed to be hidden; one left open would swallow the text."""
 
+_OPENINGS = ("`", "~~~", "<", "]:")
+_OPENS = re.compile(r"[`~<\[]")
 _OPENING = re.compile(
     r"(?P<code>^(?:```|~~~)|`+)|<!--|^\[(?://|comment)\]:|<(?P<tag>span|p|div|font|details)\b[^<>]{1,300}>",
     re.MULTILINE,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -179,7 +178,7 @@ def _with_quotes(blocks: Sequence[Block]) -> list[Block]:
             _QUOTE_FIELD.match(below) or _QUOTE_FIELD.search(block.text)
         )
         if starts or (block.kind == "text" and _QUOTE_START.match(block.text)):
-            quoted = [replace(each, text=re.sub(r"^(?:>\s?)+", "", each.text)) for each in blocks[i:]]
+            quoted = [each._replace(text=re.sub(r"^(?:>\s?)+", "", each.text)) for each in blocks[i:]]
             return [*blocks[:i], Block("heading", QUOTED, 2), *quoted]
     return list(blocks)
 

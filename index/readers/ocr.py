@@ -1,25 +1,17 @@
-"""Text in pictures and scanned pages, recognised by tesseract, with its confidence.
+"""Text in pictures and scanned pages, recognised by index.readers.tesseract, with its confidence.
 
-Tesseract is a program of its own (Debian: tesseract-ocr, tesseract-ocr-chi-sim) and need not be there: `missing`
-says what to install. What it puts between Chinese characters as spaces is taken out again. Text that runs from top
-to bottom is not recognised.
+Finds the size and the direction in which a picture is read best, leaves out noise, and makes lines of the words: what
+tesseract puts between Chinese characters as spaces is taken out again. Text that runs from top to bottom is not
+recognised.
 """
 
 from __future__ import annotations
 
 import io
-import math
-import os
 import re
-import resource
-import shutil
-import signal
-import subprocess
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from itertools import groupby
 from statistics import median
 
@@ -29,15 +21,12 @@ from PIL import ExifTags, Image, ImageOps, ImageSequence, UnidentifiedImageError
 from index.errors import ReadError
 from index.lines import HAN
 from index.passage import Document
+from index.readers import tesseract
 from index.readers.pdf.document import document_of_pages
 from index.readers.pdf.layout import Paragraph, paragraphs_of
 from index.readers.pdf.page import Box, Page, Run
+from index.readers.tesseract import SECONDS, Word
 
-SECONDS = 100
-"""That the recognition of one page may take by the clock: one that takes 4 s alone took 60 on a machine at its limits."""
-CPU_SECONDS, PER_MEGAPIXEL = 10.0, 5.0
-"""Seconds of the processor that any picture may take, and more for each million pixels. A page of text takes one for a
-million, a small picture half a second, nearly all of it for starting the program."""
 FILE_SECONDS = 400
 """After this time no more pages of a file are recognised; the process that reads it may take ten minutes."""
 TIME_UP = f"识别用时超过 {FILE_SECONDS} 秒，请拆分文件 recognition took more than {FILE_SECONDS} s, please split the file"
@@ -75,42 +64,9 @@ POINTS = 0.24
 """Points a pixel of a picture, as if it had 300 dots per inch."""
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 """Kinds of pictures that are opened, by Pillow's names."""
-LANGUAGES = ("chi_sim", "eng")
-INSTALL = "tesseract-ocr tesseract-ocr-chi-sim"
-
 _BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 """What Pillow raises for a picture that is damaged or none."""
 _WIDE = frozenset("，。、；：！？“”‘’（）《》【】—…·％～")
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word as it was recognised: box in pixels, confidence from 0 to 100."""
-
-    text: str
-    box: Box
-    confidence: float
-    line: tuple[int, int, int]
-    """Numbers of its block, paragraph and line."""
-
-
-@cache
-def languages() -> tuple[str, ...]:
-    """Which of LANGUAGES tesseract has here; empty when it is not installed. Looked up once."""
-    program = shutil.which("tesseract")
-    if program is None:
-        return ()
-    try:
-        done = subprocess.run([program, "--list-langs"], capture_output=True, timeout=SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ()
-    known = done.stdout.decode(errors="replace").split()
-    return tuple(language for language in LANGUAGES if language in known)
-
-
-def missing() -> str:
-    """What has to be installed before Chinese text in pictures can be recognised; "" when all is there."""
-    return "" if LANGUAGES[0] in languages() else f"请安装 please install: {INSTALL}"
 
 
 def recognise(grey: np.ndarray, seconds: float = SECONDS) -> list[Word]:
@@ -118,55 +74,13 @@ def recognise(grey: np.ndarray, seconds: float = SECONDS) -> list[Word]:
 
     Raises ReadError when tesseract fails, or takes more than `seconds` or than it should for so many pixels.
     """
-    return [] if _is_blank(grey) else _without_noise(_marks(grey, seconds))
-
-
-def _marks(grey: np.ndarray, seconds: float) -> list[Word]:
-    """All that tesseract takes for words, noise included."""
-    options = ("-l", "+".join(languages()), "--dpi", "300", "--psm", "3", "tsv")
-    return list(_words(_tesseract(grey, options, seconds)))
+    return [] if _is_blank(grey) else _without_noise(tesseract.marks(grey, seconds))
 
 
 def _is_blank(grey: np.ndarray) -> bool:
     """Whether nothing in a picture, within its margin, differs from the rest as letters do."""
     inner = grey[MARGIN:-MARGIN, MARGIN:-MARGIN]
     return not inner.size or int(inner.max()) - int(inner.min()) < LEAST_CONTRAST
-
-
-def _limit_cpu(process: int, pixels: int) -> None:
-    """Let a program that recognises so many pixels take no more of the processor than it should."""
-    if hasattr(resource, "prlimit"):  # Linux
-        most = math.ceil(CPU_SECONDS + PER_MEGAPIXEL * pixels / 1e6)
-        with suppress(ProcessLookupError, PermissionError, ValueError):  # it has ended, or its limit is lower
-            resource.prlimit(process, resource.RLIMIT_CPU, (most, most))
-
-
-def _tesseract(grey: np.ndarray, options: Sequence[str], seconds: float) -> str:
-    """What tesseract says of a grey picture. Raises ReadError as `recognise` does."""
-    height, width = grey.shape
-    program = shutil.which("tesseract") or "tesseract"
-    command = [program, "stdin", "stdout", *options]
-    picture = b"P5 %d %d 255\n" % (width, height) + np.ascontiguousarray(grey).tobytes()
-    environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # its threads cost more than they bring
-    pipe = subprocess.PIPE
-    try:
-        with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe) as running:
-            _limit_cpu(running.pid, grey.size)
-            try:
-                out, errors = running.communicate(picture, timeout=seconds)
-            except subprocess.TimeoutExpired:
-                running.kill()
-                raise ReadError(
-                    f"文字识别超过 {seconds:.0f} 秒 recognition took more than {seconds:.0f} s"
-                ) from None
-    except OSError as error:
-        raise ReadError(f"无法运行 tesseract cannot be run: {error.strerror}") from None
-    if running.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        raise ReadError("文字识别用时过长 recognition took too long for a picture of this size")
-    if running.returncode:
-        reason = errors.decode(errors="replace").strip().splitlines() or [f"code {running.returncode}"]
-        raise ReadError(f"文字识别失败 recognition failed: {reason[-1][:200]}")
-    return out.decode("utf-8", errors="replace")
 
 
 def recognise_best(grey: np.ndarray, seconds: float = SECONDS) -> list[Word]:
@@ -226,7 +140,7 @@ def _is_level(words: Sequence[Word]) -> bool:
 def _quarter_turns(grey: np.ndarray, seconds: float) -> int | None:
     """By how many quarter turns clockwise the text would be upright, by tesseract's own detection; None if unknown."""
     try:
-        said = _tesseract(grey, ("-l", "osd", "--psm", "0"), seconds)
+        said = tesseract.say(grey, ("-l", "osd", "--psm", "0"), seconds)
     except ReadError:  # too few letters, or its data is not installed
         return None
     found = re.search(r"^Rotate: (0|90|180|270)$", said, re.MULTILINE)
@@ -235,12 +149,14 @@ def _quarter_turns(grey: np.ndarray, seconds: float) -> int | None:
 
 
 def _at_size(grey: np.ndarray, factor: float, seconds: float) -> list[Word]:
-    """`_marks` at `factor` times the size; boxes count pixels of `grey`."""
+    """`tesseract.marks` at `factor` times the size; boxes count pixels of `grey`."""
     if factor == 1:
-        return _marks(grey, seconds)
+        return tesseract.marks(grey, seconds)
     height, width = grey.shape
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    others = _marks(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS)), seconds)
+    others = tesseract.marks(
+        np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS)), seconds
+    )
     x, y = width / size[0], height / size[1]
     return [
         replace(word, box=Box(word.box.x0 * x, word.box.y0 * y, word.box.x1 * x, word.box.y1 * y))
@@ -268,17 +184,6 @@ def _without_noise(words: Iterable[Word]) -> list[Word]:
         if mean_confidence(line) >= LEAST_CONFIDENCE:
             kept += line
     return kept
-
-
-def _words(table: str) -> Iterator[Word]:
-    for row in table.splitlines()[1:]:
-        cells = row.split("\t")
-        if len(cells) < 12 or cells[0] != "5" or not cells[11].strip():
-            continue
-        block, paragraph, line, left, top, width, height = (int(cells[k]) for k in (2, 3, 4, 6, 7, 8, 9))
-        confidence = float(cells[10])
-        box = Box(left, top, left + width, top + height)
-        yield Word(cells[11].strip(), box, confidence, (block, paragraph, line))
 
 
 def runs_of(words: Sequence[Word], scale: float) -> list[Run]:
@@ -359,8 +264,8 @@ def read_picture(data: bytes, name: str) -> Document:
     Raises ReadError when there is no tesseract, when the file is no such picture or too large, and when no text
     is found in it.
     """
-    if missing():
-        raise ReadError(f"{name}: 图片需要文字识别 a picture needs OCR; {missing()}")
+    if lacking := tesseract.missing():
+        raise ReadError(f"{name}: 图片需要文字识别 a picture needs OCR; {lacking}")
     until = time.monotonic() + FILE_SECONDS
     pages: list[Page] = []
     for number, grey in enumerate(_frames(data, name), 1):

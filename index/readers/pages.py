@@ -82,7 +82,9 @@ def page_of(data: bytes, request: Mapping[str, object]) -> dict[str, object]:
             return {"png": base64.b64encode(file.getvalue()).decode("ascii")}
     read = read_single_page(data, number, name)
     # A scan that lay on its side was read upright: its places are not those of the picture.
-    as_shown = read is not None and abs(read.width - width) < 1
+    as_shown = (
+        read is not None and abs((read.height if read.writing == "vertical" else read.width) - width) < 1
+    )
     boxes = boxes_on(read, str(request["quote"])) if read is not None and as_shown else []
     return {
         "size": [width, height],

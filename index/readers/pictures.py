@@ -2,7 +2,7 @@
 
 Recognition itself is index.readers.ocr's, which is loaded when the first picture comes that may hold text. Icons and
 bullets are passed over, a picture that comes again (a logo on every slide) is read once. Drawings in Windows' own
-formats (EMF, WMF) cannot be read.
+formats (EMF, WMF) cannot be read, which is told.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ LEAST_SHORT, LEAST_LONG = 20, 60
 LEAST_TEXT = 4
 """A picture with fewer letters and digits that are surely read is a photograph with specks; Chinese ones count twice."""
 
+_VECTORS = re.compile(
+    rb"\xd7\xcd\xc6\x9a|[\x01\x02]\x00\x09\x00\x00[\x01\x03]|\x01\x00\x00\x00.{36} EMF|\x1f\x8b", re.DOTALL
+)
+"""How WMF and EMF begin, and either of them packed (WMZ, EMZ)."""
 _LETTER = re.compile(r"[^\W_]")
 _WIDE = re.compile(r"[\u2e80-\uffef]")
 
@@ -66,6 +70,9 @@ class Pictures:
         if len(self._seen) > MOST_PICTURES or len(data) > MOST_BYTES:
             self._unread["过多或过大 too many or too large"] += 1
             return []
+        if _VECTORS.match(data):
+            self._unread["EMF、WMF 矢量图无法识别 EMF and WMF drawings cannot be recognised"] += 1
+            return []
         found = self._recognised(data)
         if _weight("".join(paragraph.text for paragraph in found)) < LEAST_TEXT:
             return []
@@ -81,7 +88,7 @@ class Pictures:
         return kept
 
     def _recognised(self, data: bytes) -> list[Paragraph]:
-        from index.readers import ocr  # heavy: NumPy and Pillow, which few files need
+        from index.readers import ocr, tesseract  # heavy: NumPy and Pillow, which few files need
 
         try:
             width, height = ocr.size_of(data, self._name)
@@ -90,7 +97,7 @@ class Pictures:
                 return []
             if len(data) < ocr.LEAST_BYTES * width * height:
                 return []
-            if lacking := ocr.missing():
+            if lacking := tesseract.missing():
                 self._unread[lacking] += 1
                 return []
             return self._within_limits(data)
@@ -100,7 +107,7 @@ class Pictures:
 
     def _within_limits(self, data: bytes) -> list[Paragraph]:
         """What is recognised, unless the time for the pictures of this file is up."""
-        from index.readers import ocr
+        from index.readers import ocr, tesseract
 
         self._until = self._until or time.monotonic() + self._seconds
         self._granted += CPU_PER_MEGABYTE * len(data) / 1e6
@@ -110,7 +117,7 @@ class Pictures:
             return []
         started = _cpu_seconds()
         try:
-            return ocr.paragraphs_in(data, self._name, min(left, ocr.SECONDS))
+            return ocr.paragraphs_in(data, self._name, min(left, tesseract.SECONDS))
         finally:
             self._taken += _cpu_seconds() - started
 

@@ -52,7 +52,8 @@ LIMITS = Limits()
 OCR = Limits(seconds=600.0)
 """For formats whose pages may be pictures: recognising a page takes seconds."""
 LIMITS_OF: dict[str, Limits] = {
-    suffix: OCR for suffix in (".pdf", ".docx", ".pptx", ".zip", ".eml", ".png", ".jpg", ".jpeg", ".bmp")
+    suffix: OCR
+    for suffix in (".pdf", ".docx", ".pptx", ".xlsx", ".zip", ".eml", ".png", ".jpg", ".jpeg", ".bmp")
 } | dict.fromkeys((".tif", ".tiff", ".webp"), OCR)
 LIMITS_OF |= dict.fromkeys(PLAIN, Limits(size=32 * _MIB))
 

@@ -15,8 +15,10 @@ from index.readers.hidden import (
     hidden_notices,
     invisible_notices,
     markdown_hidden,
+    shows_all,
     without,
 )
+from index.readers.symbols import plain_signs
 
 MARKDOWN = (".md", ".markdown")
 """Suffixes of texts in which comments and hidden elements are not for the reader."""
@@ -56,8 +58,11 @@ def _shown(text: str, name: str) -> tuple[str, OffsetMap | None, tuple[str, ...]
     if text.isascii() and "<" not in text and "]:" not in text:
         return text, None, ()
     hidden = markdown_hidden(text) if PurePath(name).suffix.lower() in MARKDOWN else []
-    single = [found.span() for found in INVISIBLE.finditer(text)]
-    if not hidden and not single:
+    if not shows_all(text):
+        text = plain_signs(text)
+    elif not hidden:
+        return text, None, ()
+    if not hidden and not INVISIBLE.search(text):
         return text, None, ()
     shown, origin = without(text, hidden)
     gone = sum(len("".join(text[start:end].split())) for start, end in hidden)

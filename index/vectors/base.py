@@ -43,8 +43,8 @@ class VectorStore(Protocol):
         The filter works inside the search: k results come back whenever k allowed ids exist.
         """
 
-    def kept(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
-        """The vectors of those of `ids` that are stored, float32 of shape (d,), so far as the store can give them."""
+    def kept(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
+        """Those of `ids` that are stored, in their order, and their vectors (n, d), so far as the store can give them."""
 
     def save(self, file: Path) -> None:
         """Write everything to one new file; never a pickle."""

@@ -19,7 +19,7 @@ from index.vectors.arrays import Ids, checked_query, checked_rows, id_array, ran
 from index.vectors.base import HALF, Vectors
 
 # One thread a search: OpenMP's threads spin while they wait, which costs four times the search itself, and
-# a server has its own threads.
+# a server has its own threads. This holds for the thread that says it, so `search` says it again.
 faiss.omp_set_num_threads(1)
 
 BITS_PER_ID = 1000
@@ -114,6 +114,7 @@ class FaissStore:
         rows = checked_query(vector, self.dimension)[np.newaxis]
         if k < 1 or not len(self) or (allowed is not None and not len(allowed)):
             return []
+        faiss.omp_set_num_threads(1)
         params = self._parameters(None if allowed is None else id_array(allowed))
         # One more than asked for shows whether the k-th has an equal that was left out.
         scores, ids = self._index.search(rows, min(k + 1, len(self)), params=params)
@@ -124,15 +125,16 @@ class FaissStore:
             _, scores, ids = self._index.range_search(rows, float(least), params=params)
         return ranked(ids, scores, k)
 
-    def kept(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
-        """The vectors of those of `ids` that are stored, float32 of shape (d,); {} where the kind of index hides them."""
-        own, codes = self._places() if len(self) else (id_array([]), np.zeros((0, 0), dtype=HALF))
-        if not len(own) or not len(ids):
-            return {}
-        places = np.minimum(np.searchsorted(own, id_array(ids)), len(own) - 1)
-        found = np.flatnonzero(own[places] == ids)
-        rows = codes[places[found]].astype(np.float32)
-        return {ids[i]: row for i, row in zip(found.tolist(), rows, strict=True)}
+    def kept(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
+        """Those of `ids` that are stored, in their order, and their vectors (n, d); none where they are not in order."""
+        if not len(self):
+            return [], np.zeros((0, self.dimension), dtype=np.float32)
+        own, codes = self._places()
+        wanted = id_array(ids)
+        places = own.searchsorted(wanted)
+        found = places < len(own)
+        found[found] = own[places[found]] == wanted[found]
+        return wanted[found].tolist(), codes[places[found]].astype(np.float32)
 
     def _places(self) -> tuple[Ids, NDArray[np.float16]]:
         """The ids in ascending order and their vectors, as views of what FAISS holds; empty if it is in no such order."""

@@ -80,10 +80,11 @@ class FlatStore:
             ids, scores = ids[near], scores[near]
         return ranked(ids, scores, max(k, 0))
 
-    def kept(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
-        """The vectors of those of `ids` that are stored, float32 of shape (d,)."""
-        wanted = np.isin(self._ids, id_array(ids))
-        return dict(zip(self._ids[wanted].tolist(), self._vectors[wanted], strict=True))
+    def kept(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
+        """Those of `ids` that are stored, in their order, and their vectors (n, d)."""
+        places = {id: place for place, id in enumerate(self._ids.tolist())}
+        there = [id for id in ids if id in places]
+        return there, self._vectors[[places[id] for id in there]]
 
     def save(self, file: Path) -> None:
         """Write everything to one new file (NumPy's npz, no pickle)."""

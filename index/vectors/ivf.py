@@ -12,7 +12,6 @@ from typing import Any, Self
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from index.vectors.arrays import Ids
 from index.vectors.base import Vectors, VectorStore
@@ -63,9 +62,9 @@ class IvfStore(FaissStore):
     def _is_ours(cls, index: Any) -> bool:
         return type(index) is faiss.IndexIVFScalarQuantizer
 
-    def kept(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+    def kept(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
         """Nothing: in lists, a vector is not found by its id."""
-        return {}
+        return [], np.zeros((0, self.dimension), dtype=np.float32)
 
     def _parameters(self, allowed: Ids | None) -> Any:
         if allowed is None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from index.errors import AnswererError
 from rag.answer import Turn
+from rag.answerers.breaker import Breaker, Outcome, is_outage
 from rag.evidence import Evidence
 from rag.question import Question
 
@@ -35,22 +36,31 @@ class ChatModelAnswerer:
     mode: Literal["model"] = "model"
     reads: Literal["passages"] = "passages"
 
-    def __init__(self, model: BaseChatModel, timeout: float = 60.0, instructions: str = "") -> None:
+    def __init__(
+        self,
+        model: BaseChatModel,
+        timeout: float = 60.0,
+        instructions: str = "",
+        breaker: Breaker | None = None,
+    ) -> None:
         self.model = model
         self.timeout = timeout
         self.instructions = instructions
+        self.breaker = breaker or Breaker()
         self._loop = _loop()
 
     def stream(
         self, question: Question, evidence: Sequence[Evidence], turns: Sequence[Turn]
     ) -> Iterator[str]:
-        """The model's text as it comes; AnswererError when it fails, breaks off or takes too long."""
+        """The model's text as it comes; AnswererError when it fails, breaks off, takes too long, or has done so repeatedly."""
         # langchain_core costs half a second: only where a model is used
         from rag.prompt import answer_messages
 
         deadline = time.monotonic() + self.timeout
         messages = answer_messages(question.standalone, evidence, turns, self.instructions)
         pieces: queue.SimpleQueue[str | None | Exception] = queue.SimpleQueue()
+        self.breaker.enter()
+        outcome: Outcome = "left"
         reading = asyncio.run_coroutine_threadsafe(_read(self.model, messages, pieces), self._loop)
         try:
             while True:
@@ -59,16 +69,20 @@ class ChatModelAnswerer:
                 except queue.Empty:
                     piece = ""
                 if piece is None:
+                    outcome = "answered"
                     return
                 if isinstance(piece, Exception):
+                    outcome = "failed" if is_outage(piece) else "answered"
                     raise AnswererError(
                         f"大模型没有回答 the language model failed: {_one_line(piece)}"
                     ) from piece
                 if time.monotonic() > deadline:
+                    outcome = "failed"
                     raise AnswererError(f"大模型超时 the language model took longer than {self.timeout:g} s")
                 yield piece
         finally:
             reading.cancel()
+            self.breaker.leave(outcome)
 
 
 def complete(model: BaseChatModel, messages: Sequence[BaseMessage], seconds: float) -> str:

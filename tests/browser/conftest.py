@@ -7,15 +7,14 @@ which no other test could run one of its own.
 from __future__ import annotations
 
 import shutil
-import subprocess
-import tarfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.ui.doubles import HOSTILE, ScriptedChatbot, answered, passage
+from tests.ui.serving import serving
+from tests.waiting import MILLISECONDS
 from ui import screenshot
 
 HOSTILE_NOTE = f"""仓库管理提示
@@ -126,8 +125,6 @@ def address(chromium, watch_log, tmp_path_factory) -> Iterator[str]:
 @pytest.fixture(scope="package")
 def scripted(chromium) -> Iterator[tuple[str, ScriptedChatbot]]:
     """The page over a chatbot that answers slowly and says hostile things: (address, chatbot)."""
-    import uvicorn
-
     from ui.server import create_app
 
     chatbot = ScriptedChatbot(
@@ -136,25 +133,17 @@ def scripted(chromium) -> Iterator[tuple[str, ScriptedChatbot]]:
             "慢": answered("慢", passage("慢。" * 100), "慢。" * 100),
         }
     )
-    port = screenshot.free_port()
     app = create_app(chatbot)
     chatbot.service = app.state.service
-    config = uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.05)
-    yield f"http://127.0.0.1:{port}", chatbot
-    server.should_exit = True
-    thread.join(10)
+    with serving(app) as address:
+        yield address, chatbot
 
 
 @pytest.fixture(scope="package")
 def context(chromium) -> Iterator[object]:
     """One browser profile for all tests, so that Gradio's scripts are loaded once and cached."""
     context = chromium.new_context(locale="zh-CN")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(MILLISECONDS)
     yield context
     context.close()
 
@@ -192,20 +181,10 @@ def new_page(context) -> Iterator[object]:
 
 
 @pytest.fixture(scope="package")
-def axe(request) -> str:
-    """axe-core's script, from npm, kept in pytest's cache and never in the project."""
-    folder = request.config.cache.mkdir("axe-core")
-    script = folder / "package" / "axe.min.js"
-    if not script.is_file():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("SKIPPED: no npm to fetch axe-core with; accessibility is not checked")
-        command = [npm, "pack", "axe-core@4", "--silent", "--pack-destination", str(folder)]
-        packed = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
-        if packed.returncode:
-            pytest.skip(
-                f"SKIPPED: npm cannot fetch axe-core, accessibility is not checked: {packed.stderr[-200:]}"
-            )
-        with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
-            archive.extractall(folder, filter="data")
-    return script.read_text(encoding="utf-8")
+def axe() -> str:
+    """axe-core's script, which never comes into the project."""
+    package = pytest.importorskip(
+        "axe_playwright_python",
+        reason="SKIPPED: axe-playwright-python is not installed (make test installs it); accessibility is not checked",
+    )
+    return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")

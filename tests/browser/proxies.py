@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.waiting import PATIENCE, until
 from ui.screenshot import free_port
 from ui.widget.routes import PAGES
 
@@ -51,15 +51,17 @@ def nginx(below: str, beside: str, folder: Path) -> Iterator[str]:
     )
     process = subprocess.Popen([NGINX, "-c", folder / "nginx.conf", "-e", folder / "error.log"])
     try:
-        with httpx.Client(verify=False, trust_env=False) as client:
-            for _ in range(100):
-                try:
-                    client.get(f"https://127.0.0.1:{port}/bot/healthz")
-                    break
-                except httpx.TransportError:
-                    assert process.poll() is None, (folder / "error.log").read_text()
-                    time.sleep(0.05)
+        with httpx.Client(verify=False, timeout=PATIENCE) as client:
+            until(lambda: _answers(client, port) or process.poll() is not None)
+        assert process.poll() is None, (folder / "error.log").read_text()
         yield f"https://localhost:{port}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
+
+
+def _answers(client: httpx.Client, port: int) -> bool:
+    with suppress(httpx.TransportError):
+        client.get(f"https://127.0.0.1:{port}/bot/healthz")
+        return True
+    return False

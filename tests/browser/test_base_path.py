@@ -6,6 +6,7 @@ from rag.settings import Settings
 from tests.browser.proxies import nginx
 from tests.ui.doubles import ScriptedChatbot, answered, passage
 from tests.ui.serving import serving
+from tests.waiting import MILLISECONDS
 from ui.screenshot import ask
 from ui.texts import ZH
 
@@ -36,7 +37,7 @@ def below(chromium, tmp_path):
     app.state.service.access.accounts.add("林", PASSWORD)
     app.state.service.access.accounts.allow("", ["everyone"])
     context = chromium.new_context(ignore_https_errors=True, locale="zh-CN")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(MILLISECONDS)
     with serving(app) as direct, nginx(direct, direct, tmp_path) as origin:
         page = context.new_page()
         page.answers, page.said = [], []
@@ -67,7 +68,7 @@ def test_signing_in_asking_and_leaving_below_a_path(below):
     assert beside <= {f"{origin}/bot", f"{origin}/favicon.ico"}  # browsers ask for an icon by themselves
     assert [answer for answer in page.answers if answer[0] >= 400 and answer[1] not in beside] == []
     page.click(f"text={ZH.sign_out}")
-    assert page.url == f"{origin}/bot/logout"
+    page.wait_for_url(f"{origin}/bot/logout")
     page.click("button")
     page.wait_for_url(f"{origin}/bot/login")
     page.goto(f"{origin}/bot/")

@@ -1,12 +1,15 @@
 """The chat page in a real browser: ask, read, open a citation; and nothing leaves this machine."""
 
 import json
+import threading
+from contextlib import contextmanager
 
 import httpx
 import pytest
 
 from index.errors import AnswererError
 from tests.ui.doubles import HOSTILE
+from tests.waiting import PATIENCE, until
 from ui.screenshot import ask
 from ui.texts import EN, ZH
 
@@ -29,17 +32,31 @@ RECORD_STAGES = """() => {
 
 
 def answer_of(address, question):
-    return httpx.post(f"{address}/api/ask", json={"question": question}, timeout=20).json()
+    return httpx.post(f"{address}/api/ask", json={"question": question}, timeout=PATIENCE).json()
 
 
 def upload(address, name, text, **form):
     files = {"files": (name, text.encode(), "text/plain")}
-    answer = httpx.post(f"{address}/api/documents", data={"wait": "30", **form}, files=files, timeout=40)
+    answer = httpx.post(
+        f"{address}/api/documents", data={"wait": "30", **form}, files=files, timeout=PATIENCE
+    )
     assert answer.status_code in (200, 201), answer.text
 
 
 def last(page, selector):
     return page.locator(".zd-turn").last.locator(selector)
+
+
+@contextmanager
+def step_by_step(chatbot):
+    """A semaphore of which the chatbot takes one before each piece; at the end it is let go on."""
+    steps = threading.Semaphore(0)
+    chatbot.hold = lambda: steps.acquire(timeout=PATIENCE)
+    try:
+        yield steps
+    finally:
+        chatbot.hold = None
+        steps.release(1000)
 
 
 def open_drawer(page):
@@ -204,22 +221,16 @@ def test_a_thumb_down_asks_why(address, new_page):
 def test_an_answer_can_be_stopped_half_way_and_is_kept_so(scripted, new_page):
     address, chatbot = scripted
     page = new_page(address)
-    chatbot.pause = 0.1
-    try:
+    with step_by_step(chatbot) as steps:
         page.fill("#zd-question", "慢")
         page.press("#zd-question", "Enter")
-        page.wait_for_selector(".zd-text.growing")
-        lengths = [
-            len(page.locator(".zd-text.growing").inner_text())
-            for _ in range(3)
-            if page.wait_for_timeout(400) is None
-        ]
-        assert lengths == sorted(lengths)
-        assert lengths[0] < lengths[-1]
+        length, growing = 0, page.locator(".zd-text.growing")
+        for _ in range(3):
+            steps.release(10)
+            until(lambda before=length: len(growing.inner_text()) > before, page=page)
+            length = len(growing.inner_text())
         page.click(".zd-stop")
         assert ZH.stopped in last(page, ".zd-stopped").inner_text()
-    finally:
-        chatbot.pause = 0.0
     assert 0 < len(last(page, ".zd-text").inner_text()) < 200
     ask(page, "坏")
     page.reload()
@@ -341,17 +352,15 @@ def test_errors_and_a_full_queue_say_what_to_do(scripted, new_page):
 def test_a_server_that_is_gone_is_noticed(scripted, new_page):
     address, chatbot = scripted
     page = new_page(address)
-    chatbot.pause = 0.5
-    try:
+    with step_by_step(chatbot) as steps:
         page.fill("#zd-question", "慢")
         page.press("#zd-question", "Enter")
+        steps.release(10)
         page.wait_for_selector(".zd-text.growing")
         page.route("**/*", lambda route: route.abort())
         page.evaluate("Zhida.heard = 0; Zhida.take = () => {}")
         last(page, ".zd-failed").wait_for()
         assert ZH.script["lost"] in last(page, ".zd-failed").inner_text()
-    finally:
-        chatbot.pause = 0.0
 
 
 # Looks, languages, keys
@@ -445,9 +454,13 @@ def test_on_a_phone_the_source_rises_as_a_sheet(address, new_page):
     ask(page, ANSWERABLE)
     assert not page.locator(".zd-source").first.is_visible()
     last(page, "button.cite").first.click()
-    page.wait_for_timeout(500)
-    box = page.locator(".zd-side").bounding_box()
-    assert (box["width"], round(box["y"] + box["height"])) == (390, 844)
+    side = page.locator(".zd-side")
+
+    def lower_edge():
+        box = side.bounding_box()
+        return box["width"], round(box["y"] + box["height"])
+
+    until(lambda: lower_edge() == (390, 844), page=page)
     assert page.locator(".zd-side mark.active").is_visible()
     page.click("[data-do=side-close]")
     assert not page.locator(".zd-side").is_visible()
@@ -507,17 +520,15 @@ def test_the_page_itself_lets_no_foreign_markup_through(scripted, new_page):
 
 def test_the_policy_stops_what_would_get_through(scripted, new_page):
     page = new_page(scripted[0])
-    blocked = page.evaluate(
+    page.evaluate(
         """async () => {
-          const blocked = [];
+          window.blocked = [];
           document.addEventListener('securitypolicyviolation', (event) => blocked.push(event.effectiveDirective));
           document.body.insertAdjacentHTML('beforeend', '<img src="http://evil.example/x.png">');
           await fetch('http://evil.example/').catch(() => {});
-          await new Promise((resolve) => setTimeout(resolve, 300));
-          return blocked;
         }"""
     )
-    assert {"img-src", "connect-src"} <= set(blocked)
+    until(lambda: {"img-src", "connect-src"} <= set(page.evaluate("blocked")), page=page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,6 +12,7 @@ from tests.conftest import HashingEmbedder
 from tests.ui.doubles import HOSTILE, ScriptedChatbot
 from tests.ui.serving import serving
 from tests.ui.test_viewer import PDF_TEXT, RULES, long_document, pdf, rules
+from tests.waiting import MILLISECONDS, until
 from ui.server import create_app
 from ui.viewer.links import source_link
 
@@ -78,7 +79,7 @@ def visit(chromium):
             java_script_enabled=scripts,
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(MILLISECONDS)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -103,12 +104,9 @@ def link_to(sources, documents, key: str, words: str) -> str:
 
 def in_sight(page, selector: str) -> bool:
     """Whether it comes into sight: a browser scrolls to a fragment a moment after the page is there."""
-    for _ in range(100):
-        box = page.locator(selector).first.bounding_box()
-        if 0 <= box["y"] < page.viewport_size["height"]:
-            return True
-        page.wait_for_timeout(100)
-    return False
+    place = page.locator(selector).first
+    until(lambda: 0 <= place.bounding_box()["y"] < page.viewport_size["height"], page=page)
+    return True
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -164,7 +162,7 @@ def test_the_outline_opens_on_a_phone_without_a_script(sources, visit):
     assert not page.locator("#outline").is_visible()
     page.click(".to-outline")
     page.locator("#outline a[href='#c-60']").click()
-    assert not page.locator("#outline").is_visible()
+    page.locator("#outline").wait_for(state="hidden")
     assert in_sight(page, "#c-60")
 
 
@@ -174,7 +172,7 @@ def test_the_keyboard_reaches_the_text_and_the_outline(sources, visit):
     page.keyboard.press("Tab")
     assert page.locator(".skip:focus").count() == 1
     page.keyboard.press("Enter")
-    assert page.url.endswith("#text")
+    page.wait_for_url("**#text")
     page.locator(".outline li a").nth(3).focus()
     page.keyboard.press("Enter")
     assert in_sight(page, ":target")
@@ -195,10 +193,14 @@ def test_links_are_copied_and_those_of_a_selection_lead_back_to_it(sources, visi
         range.setEnd(line.firstChild, 10); getSelection().removeAllRanges(); getSelection().addRange(range); }"""
     )
     page.locator(".pick").click()
-    copied = page.evaluate_handle("navigator.clipboard.readText()").json_value()
     start = RULES.index("第十二条") + 6
-    assert re.search(rf"\?start={start}&end={start + 4}&h=[0-9a-f]{{8}}#mark$", copied)
-    page.goto(copied)
+    wanted = re.compile(rf"\?start={start}&end={start + 4}&h=[0-9a-f]{{8}}#mark$")
+
+    def copied() -> str:
+        return page.evaluate_handle("navigator.clipboard.readText()").json_value()
+
+    until(lambda: wanted.search(copied()), page=page)
+    page.goto(copied())
     assert page.locator("#mark").inner_text() == RULES[start : start + 4]
     assert page.locator(".state").count() == 0
 
@@ -208,12 +210,17 @@ def test_pages_are_loaded_as_they_come_into_sight_and_the_sentence_is_boxed(sour
     page = visit(url, scripts=False)
     page.locator(".views a").nth(1).click()
     page.wait_for_url("**view=pages**")
-    page.wait_for_load_state("networkidle")
-    box = page.locator("#page-2 .box")
     assert in_sight(page, "#page-2")
-    sheet, laid = page.locator("#page-2 .sheet img").first.bounding_box(), box.bounding_box()
-    assert laid["width"] == pytest.approx(sheet["width"], abs=1)
-    assert laid["height"] == pytest.approx(sheet["height"], abs=1)
+    sheet, box = page.locator("#page-2 .sheet img").first, page.locator("#page-2 .box")
+
+    def sizes(element) -> list[float]:
+        laid = element.bounding_box()
+        return [laid["width"], laid["height"]]
+
+    until(lambda: sizes(box) == pytest.approx(sizes(sheet), abs=1), page=page)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('#page-2 img')].every(one => one.naturalWidth)"
+    )
 
 
 def test_a_long_document_goes_on_in_the_next_part(sources, visit):

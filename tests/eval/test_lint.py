@@ -16,6 +16,7 @@ from eval.lint import knows, lint
 from index.embed import open_embedder
 from index.library import Library
 from tests.eval.gold_items import CALM
+from tests.waiting import costs_less
 
 SAMPLE = Path(__file__).parents[2] / "eval" / "sets" / "sample"
 QUOTE = "温度计的校准周期为九十天"
@@ -158,16 +159,16 @@ def test_the_fast_way_finds_what_comparing_all_with_all_finds(texts):
     assert {(i, j) for i, j in near(questions, questions) if i < j} == slow
 
 
-def test_five_thousand_questions_take_seconds_not_minutes():
+def test_two_thousand_questions_take_seconds_not_minutes():
     draw = Random(0)
     words = [
         "".join(draw.choices("计量校准检定标准质量审核记录供应商改进风险召回抽查", k=2)) for _ in range(400)
     ]
     items = tuple(
         GoldItem(f"q{i}", "".join(draw.choices(words, k=8)) + "是什么？", answerable=False)
-        for i in range(5000)
+        for i in range(2000)
     )
-    assert len(lint(GoldSet(items))) < 100  # the time limit of a test is what this is about
+    assert len(costs_less(10, lambda: lint(GoldSet(items)))) < 100
 
 
 def test_the_sample_set_has_no_error():

@@ -1,4 +1,3 @@
-import time
 from math import log2
 
 import ir_measures
@@ -19,6 +18,7 @@ from eval.metrics.retrieval import (
     retrieval_values,
 )
 from eval.record import Found
+from tests.waiting import costs_less
 
 QUOTE = "全省共有检验检测机构1706家，年营收139.6亿元"
 
@@ -192,8 +192,10 @@ def test_a_thousand_questions_of_twenty_passages_take_seconds():
         )
         for n in range(200)
     ]
-    start = time.perf_counter()
-    for n in range(200):
-        group = [Evidence("a.txt", f"第{n}批监督抽检一共检验{n * 37 + 1}家企业的产品，有关部门作了处理")]
-        first_rank(group, [passages[(n * 7 + i) % 200] for i in range(20)])
-    assert (time.perf_counter() - start) * 5 < 30  # about 3 s on one quiet core; loaded machines take longer
+
+    def work() -> None:
+        for n in range(200):
+            group = [Evidence("a.txt", f"第{n}批监督抽检一共检验{n * 37 + 1}家企业的产品，有关部门作了处理")]
+            first_rank(group, [passages[(n * 7 + i) % 200] for i in range(20)])
+
+    costs_less(3, work)

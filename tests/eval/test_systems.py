@@ -23,6 +23,7 @@ from rag.receipts import without_secrets
 from rag.retrieve import Retriever
 from rag.settings import Settings
 from tests.eval.scripted_server import Reply, completion, serving
+from tests.waiting import PATIENCE
 
 QUESTION = "海岳省有多少家检验检测机构？"
 
@@ -223,10 +224,10 @@ def test_what_is_no_answer_is_an_error_that_is_asked_once(reply, reason):
 
 
 def test_a_slow_answer_is_an_error_and_not_asked_again():
-    with serving(Reply(completion("晚了。"), delay=1.0)) as server:
+    with serving(Reply(completion("晚了。"), delay=PATIENCE)) as server:
         record = ask(server, timeout=0.2)
         assert record.status == "error" and "timed out" in record.error
-        assert 150 < record.timings_ms["total"] < 900
+        assert 150 < record.timings_ms["total"] < PATIENCE * 1000 / 2
         assert len(server.asked) == 1
 
 

@@ -21,7 +21,7 @@ Tell = Callable[[object], None]
 Work = Callable[[Tell], None]
 
 ACKNOWLEDGED = "acknowledged"
-HANGS = 120.0  # seconds after which a child is given up
+HANGS = 300.0  # seconds after which a child is given up
 _LENGTH = struct.Struct("<I")
 
 

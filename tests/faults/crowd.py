@@ -151,7 +151,7 @@ def _holding(home: Path, operation: Operation) -> child.Work:
     def work(tell: child.Tell) -> None:
         with Library.open(home, EMBEDDER, create=True) as library, library.writing():
             tell(operation.name)
-            time.sleep(60)
+            time.sleep(2 * child.HANGS)
 
     return work
 

@@ -32,7 +32,7 @@ def mutants(seed: int, scratch: Path, at_most: int | None = None) -> list[Tally]
     return [
         _hunt("ack before commit", "add", _nothing, 3, seed, scratch, at_most),
         _hunt("manifest before segment", "merge", _manifest_first, 1, seed, scratch, at_most),
-        _hunt("a document in two transactions", "add", _two_transactions, 3, seed, scratch, at_most),
+        _hunt("a document in two transactions", "add_many", _two_transactions, 3, seed, scratch, at_most),
     ]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 KILL, FULL, BROKEN = 1, 2, 3
 SOURCE = Path(__file__).with_name("faults.c")
-VARIABLE = "ZHIDA_TEST_FAULTS"
+VARIABLE = "FAULTS_SHIM"
 
 
 def compiler() -> str | None:

@@ -18,7 +18,7 @@ def read_odd(data, name):
     if what == "hang":
         while True: pass
     if what == "sleep":
-        time.sleep(60)
+        time.sleep(600)
     if what == "die":
         os._exit(3)
     if what == "kill":
@@ -44,8 +44,8 @@ def read_odd(data, name):
         return Document(name, repr(os.listdir("/proc/self/fd")))
     if what == "fork":
         if os.fork() == 0:
-            time.sleep(60)
-        time.sleep(60)
+            time.sleep(600)
+        time.sleep(600)
     if what.startswith("text "):
         return Document(name, what[5:], articles=(Article("", 0, len(what) - 5),))
     return Document(name, what + str(os.getpid()))

@@ -202,19 +202,25 @@ def bytes_of(home: Path) -> bytes:
     return b"\0".join(parts)
 
 
+def holds(home: Path, word: str) -> bool:
+    """Whether a word is anywhere on disk, in either encoding that texts have there."""
+    data = bytes_of(home)
+    return any(word.encode(encoding) in data for encoding in ("utf-8", "utf-16-le"))
+
+
 def test_what_was_deleted_is_nowhere_after_compacting(library: Library, home: Path, folder: Path) -> None:
     secret = "绝密配方甲乙丙丁零一二三"
     library.add(document("密.txt", f"{secret}。" * 40), f"\n{secret}。".encode() * 40)
     library.add(
         document("密.bin", f"{secret}。"), f"{secret}。".encode() + random.Random(1).randbytes(99_999)
     )
-    assert secret.encode() in bytes_of(home)
+    assert holds(home, secret)
     library.sync([folder], rebuild=True)  # takes it away, and keeps the previous state
-    assert secret.encode() in bytes_of(home)
+    assert holds(home, secret)
     done = compact(library)
     assert done.after < done.before
-    assert secret.encode() not in bytes_of(home)
-    assert "绝密".encode() not in bytes_of(home), "nor a word of it in the search index"
+    assert not holds(home, secret)
+    assert not holds(home, "绝密"), "nor a word of it in the search index"
     assert library.search("绝密配方") == []
     assert wrong(library) == []
     assert len(library.search(QUESTION, 9)) > 0
@@ -249,7 +255,7 @@ def test_verify_finds_nothing_wrong_in_a_sound_library(library: Library) -> None
 @pytest.mark.parametrize(
     ("damage", "found"),
     [
-        ("UPDATE passages SET text = text || '了' WHERE id = 1", "rows"),
+        ("UPDATE passages SET text = zeroblob(20) WHERE id = 1", "rows"),
         ("UPDATE documents SET layout = zeroblob(20) WHERE id = 2", "rows"),
         ("DELETE FROM vectors WHERE passage_id = 2", "vectors"),
         ("UPDATE documents SET original = zeroblob(20) WHERE id = 2", "originals"),

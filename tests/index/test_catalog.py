@@ -202,7 +202,7 @@ def test_it_is_durable_and_guarded_as_promised(catalog: Catalog, tmp_path: Path)
         ]
     assert answers == [2, 1]  # FULL, ON
     assert sqlite3.connect(tmp_path / "catalog.db").execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert sqlite3.connect(tmp_path / "catalog.db").execute("PRAGMA user_version").fetchone() == (3,)
+    assert sqlite3.connect(tmp_path / "catalog.db").execute("PRAGMA user_version").fetchone() == (4,)
 
 
 def test_a_file_that_is_no_catalog_and_one_of_a_later_version_are_refused(tmp_path: Path) -> None:

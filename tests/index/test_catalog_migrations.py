@@ -114,6 +114,24 @@ def test_schema_2_is_brought_forward(home_of_2: Path) -> None:
     assert version(home_of_2 / "catalog.v2.db") == 2
 
 
+def test_schema_3_is_brought_forward(home: Path) -> None:
+    catalog_migrations.migrate(home / "catalog.db", 1, 3)
+    with closing(sqlite3.connect(home / "catalog.db")) as db:
+        assert db.execute("SELECT text FROM passages").fetchall() == [(TEXT,)]
+    with Library.open(home, EMBEDDER) as library:
+        assert library.document("方针.txt").text == TEXT
+        (passage,) = library.all_passages()
+        assert (passage.id, passage.text) == (7, TEXT)
+        assert library.catalog.damaged_rows() == []
+        library.add(Document("en.txt", "Plain English.", articles=(Article("", 0, 14),)), b"en")
+    assert version(home / "catalog.v3.db") == 3
+    with closing(sqlite3.connect(home / "catalog.db")) as db:
+        stored = [text for (text,) in db.execute("SELECT text FROM passages ORDER BY id")]
+    assert stored == [b"\1" + TEXT.encode("utf-16-le"), b"\0Plain English."], (
+        "each in the shorter of two encodings"
+    )
+
+
 def vars_of(article: Article) -> dict[str, object]:
     return {name: getattr(article, name) for name in Article.__slots__}
 

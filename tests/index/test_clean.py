@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.clean import clean
-from index.lines import columns, first_unit, squeeze
+from index.lines import SENTENCE_END, columns, ends_sentence, first_unit, squeeze
 from index.readers import read
 from tests import layout
 from tests.layout import render_plain
@@ -34,6 +34,11 @@ def test_columns_and_first_unit():
     assert columns("GB/T 1，好") == 10  # six ASCII characters, and two columns for each of the others
     assert first_unit("“好，的") == "“好，"
     assert first_unit("2G/3G网络") == "2G/3G"
+
+
+@given(st.text(st.sampled_from("。.！…a1%)”」\n 好")))
+def test_the_end_of_a_sentence_is_told_by_its_last_character_first(text):
+    assert ends_sentence(text) == bool(SENTENCE_END.search(text[-8:]))
 
 
 @pytest.mark.parametrize("width", [20, 22, 26, 31, 40])

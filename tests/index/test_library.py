@@ -20,6 +20,7 @@ from index.errors import LibraryBusy, LibraryError, ModelMismatch
 from index.library import Library
 from index.passage import Article, Document, Speaker, Where
 from tests.conftest import TEXTS, HashingEmbedder
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ["计量器具校准", "供应商评价", "质量管理体系文件评审", "设备科", "保存三年"]
@@ -106,8 +107,20 @@ def test_passages_come_in_the_order_asked_for(library: Library) -> None:
         library.document("没有.txt")
 
 
+def test_an_excerpt_is_the_passage_without_its_document(library: Library) -> None:
+    passages = {p.id: p for p in library.all_passages()}
+    excerpts = library._catalog.excerpts([*passages, 999])
+    labels = library._catalog.labels([p.document_id for p in passages.values()])
+    assert excerpts.keys() == passages.keys()
+    for id, passage in passages.items():
+        excerpt = excerpts[id]
+        assert (excerpt.text, excerpt.context) == (passage.text, passage.context)
+        assert excerpt.passage(*labels[passage.document_id]) == passage
+
+
 def test_passages_are_the_same_whatever_the_cache_holds(library: Library, monkeypatch) -> None:
     monkeypatch.setattr("index.library_reader.PASSAGES_KEPT", 2)
+    monkeypatch.setattr("index.library_reader.EXCERPTS_KEPT", 1)
     ids = [p.id for p in library.all_passages()]
     for part in (ids[:1], ids, ids[::-1], ids[1:3], ids):
         assert [p.id for p in library.passages(part)] == part
@@ -379,7 +392,7 @@ def test_another_process_adds_and_an_open_reader_sees_it(library: Library, home:
         "    l.remove('采购.txt')\n",
         home,
     )
-    assert other.wait(60) == 0
+    assert other.wait(PATIENCE) == 0
     before = library.generation
     assert library.refresh()
     assert library.generation == before + 2
@@ -393,7 +406,7 @@ def test_another_process_adds_and_an_open_reader_sees_it(library: Library, home:
 
 HOLD = (
     "with Library.open(Path(sys.argv[1]), HashingEmbedder()) as l, l.writing():\n"
-    "    print('held', flush=True); time.sleep(60)\n"
+    "    print('held', flush=True); time.sleep(600)\n"
 )
 
 
@@ -416,7 +429,7 @@ def test_a_second_writer_is_refused_by_pid_and_the_lock_dies_with_its_holder(
     with Library.open(home, embedder) as reader:
         assert results(reader) == expected
     holder.send_signal(signal.SIGKILL)
-    holder.wait(10)
+    holder.wait()
     holder.stdout.close()
     library.remove("采购.txt")
 

@@ -14,6 +14,7 @@ from index.library_writer import Reading
 from index.passage import Document
 from index.readers import sandbox
 from index.reading import Job, Readings, read_file, reading_of, weight
+from tests.waiting import PATIENCE, runs, until
 
 SIZE = 1000
 
@@ -25,7 +26,7 @@ def jobs(count: int, size: int = SIZE) -> list[Job]:
 def outcomes(readings: Readings, count: int) -> list[Reading | ReadError]:
     found = []
     while len(found) < count:
-        outcome = readings.next(5)
+        outcome = readings.next(PATIENCE)
         assert outcome is not None
         found.append(outcome)
     return found
@@ -61,15 +62,14 @@ def test_no_more_is_read_ahead_than_may_wait_and_a_larger_file_still_passes(monk
     def stub(file: Path, name: str, *_: object) -> Reading:
         read.append(name)
         if name == "000.odd":
-            slow.wait(10)
+            slow.wait(PATIENCE)
         return blank(name, 50 * SIZE if name == "020.odd" else SIZE)
 
     monkeypatch.setattr(reading_module, "read_file", stub)
     files = jobs(30)
     files[20] = replace(files[20], size=50 * SIZE)
     with Readings(files, 2) as readings:
-        while len(read) < 10:
-            time.sleep(0.01)
+        until(lambda: len(read) >= 10)
         assert readings.next(0.2) is None
         assert len(read) == 10  # the slow one and nine that wait for it
         slow.set()
@@ -83,7 +83,7 @@ def test_a_defect_in_a_thread_is_raised_where_it_is_waited_for(monkeypatch) -> N
 
     monkeypatch.setattr(reading_module, "read_file", stub)
     with Readings(jobs(3), 2) as readings, pytest.raises(ZeroDivisionError):
-        readings.next(5)
+        readings.next(PATIENCE)
 
 
 def test_leaving_in_the_middle_ends_threads_and_children_at_once(odd_reader, tmp_path) -> None:
@@ -93,19 +93,18 @@ def test_leaving_in_the_middle_ends_threads_and_children_at_once(odd_reader, tmp
         file.write_text("hang")
         files.append(Job(file.name, file, 4))
     with Readings(files, 2) as readings:
-        while len(readings._children._busy) < 2:
-            time.sleep(0.01)
+        until(lambda: len(readings._children._busy) >= 2)
         assert readings.next(0.1) is None
         pids = [worker._process.pid for worker in readings._children._busy]
         started = time.monotonic()
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < sandbox.LIMITS.seconds / 2  # before they would end by themselves
     assert not any(thread.is_alive() for thread in readings._threads)
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert not any(runs(pid) for pid in pids)
 
 
 def test_a_file_that_crashes_or_hangs_costs_itself_only(odd_reader, tmp_path, monkeypatch) -> None:
-    short = replace(sandbox.LIMITS, seconds=4)
-    monkeypatch.setattr(sandbox, "limits_for", lambda name: short)
+    short = replace(sandbox.LIMITS, seconds=1)
+    monkeypatch.setattr(sandbox, "limits_for", lambda name: short if name == "3.odd" else sandbox.LIMITS)
     files = []
     for i, what in enumerate(
         ["text 甲。", "die", "text 乙。", "sleep", "text 丙。", "memory", "kill", "text 丁。"]

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.clauses import find_clauses
 from index.lines import squeeze
 from index.passage import Article, Document
 from index.readers import read
-from index.sections import clauses, is_question, questions, sections
+from index.sections import is_question, questions, sections
 from index.split import split
 
 
@@ -48,42 +49,51 @@ def test_levels_of_markdown():
     assert [p.heading for p in split(read(text.encode(), "a.md"))] == ["检验 › 抽样", "记录"]
 
 
-@pytest.mark.parametrize(
-    ("lines", "found"),
-    [
-        ("第一条 甲。|第二条 乙。|第三条 丙。", ["第一条", "第二条", "第三条"]),
-        ("第一条为了。|第二条在我国。|第三条生产者。", ["第一条", "第二条", "第三条"]),
-        ("第25条 甲|第 26 条 乙|第２７条 丙", ["第25条", "第26条", "第２７条"]),
-        (
-            "第九条　甲|第九条之一　乙|第九条之二　丙|第十条　丁",
-            ["第九条", "第九条之一", "第九条之二", "第十条"],
-        ),
-        ("**第一条** 甲|**第二条** 乙|**第三条** 丙", ["第一条", "第二条", "第三条"]),
-        ("第一条 【目的】|第二条：乙|第五条 丙|附件1|表", ["第一条", "第二条", "第五条", ""]),
-        (
-            "第一条 甲|第二条规定，乙|第三条、第四条|第五条 丙|第六条第二款|第八条 丁",
-            ["第一条", "第五条", "第八条"],
-        ),
-        ("第一条 甲|第二条 乙", []),
-        ("第三条 甲|第二条 乙|第一条 丙|附件", []),
-        ("记者从第一条生产线|第三条的处罚|据第一条、第二条、第三条", []),
-    ],
-)
-def test_clauses_of_a_law_are_told_from_mentions(lines, found):
-    text = lines.replace("|", "\n")
-    listed = clauses(text, 0, len(text))
-    assert [title for _, title in listed] == found
-    assert all(not offset or text[offset - 1] == "\n" for offset, _ in listed)
+def under(text, *headings):
+    """(heading, text) of the stretches of a text with these sub-headings and its clauses."""
+    article = Article("题", 0, len(text), headings=tuple((text.index(title), title) for title in headings))
+    return [(above, text[a:b].strip()) for above, a, b in sections(text, article, find_clauses(text), 60)]
 
 
-@pytest.mark.parametrize("before", ["", "　　", "  ", "**"])
-def test_a_clause_begins_behind_its_indent(before):
-    text = "\n".join(f"{before}{number} 甲。" for number in ("第一条", "第二条", "第三条"))
-    assert [
-        text[offset:].startswith(before.strip() + title) for offset, title in clauses(text, 0, len(text))
-    ] == [True] * 3
-    (whole,) = split(Document("a.txt", text, articles=(Article("", 0, len(text)),)))
-    assert whole.heading == ""
+def test_clauses_stand_below_the_headings_above_them():
+    text = "第一章 总则\n第一条 甲。\n第二条 乙。\n第二章 罚则\n第三条 丙。\n附件：\n表。"
+    assert under(text, "第一章 总则", "第二章 罚则") == [
+        ("第一章 总则 › 第一条", "第一条 甲。"),
+        ("第一章 总则 › 第二条", "第二条 乙。"),
+        ("第二章 罚则 › 第三条", "第三条 丙。"),
+        ("第二章 罚则", "附件：\n表。"),
+    ]
+
+
+def test_points_stand_below_those_they_belong_to():
+    text = "4 准入\n4.1 资格\n4.1.1 甲。\n4.1.2 乙。\n4.2 审核由两人做。\n4.2.1 丙。\n5 样件\n5.1 丁。"
+    assert [above for above, _ in under(text, "4 准入", "4.1 资格", "5 样件")] == [
+        "4 准入 › 4.1 资格 › 4.1.1",
+        "4 准入 › 4.1 资格 › 4.1.2",
+        "4 准入 › 4.2",
+        "4 准入 › 4.2 › 4.2.1",
+        "5 样件 › 5.1",
+    ]
+
+
+def test_points_of_an_article_stand_below_it():
+    text = "第一条 甲。\n第二条 质量\n2.1 乙。\n2.2 丙。\n2.3 丁。\n第三条 戊。"
+    assert [above for above, _ in under(text)] == [
+        "第一条",
+        "第二条",
+        "第二条 › 2.1",
+        "第二条 › 2.2",
+        "第二条 › 2.3",
+        "第三条",
+    ]
+
+
+@pytest.mark.parametrize(("times", "kept"), [(1, 1), (9, 3)])
+def test_items_of_a_short_clause_stay_in_it(times, kept):
+    text = f"第一条 甲。\n第二条 如下：\n（一）职责\n{'乙丙丁。' * times}\n（二）权限\n{'戊己庚。' * times}\n第三条 辛。"
+    found = under(text, "（一）职责", "（二）权限")
+    assert sum("第二条" in above for above, _ in found) == kept
+    assert (found[0][0], found[-1]) == ("第一条", ("第三条", "第三条 辛。"))
 
 
 FAQ = [

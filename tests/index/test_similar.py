@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from index.library import Library
 from index.passage import Article, Document, Hit, Passage, Speaker
-from index.similar import alike, fold, jaccard, same_passage, shingles, similar_documents, wording
+from index.similar import (
+    alike,
+    firm_sums,
+    grouped,
+    jaccard,
+    same_passage,
+    shingles,
+    shown,
+    similar_documents,
+    wording,
+)
 from tests.conftest import HashingEmbedder
 
 NOTICE = (
@@ -115,6 +125,18 @@ def test_title_heading_and_speaker_have_to_agree(mine, other, same):
     assert same_passage(passage(**mine), passage(document="乙.txt", **other)) is same
 
 
+def fold(hits):
+    groups = grouped(
+        [hit.passage.text for hit in hits], lambda places: {place: hits[place].passage for place in places}
+    )
+    return [shown([hits[place] for place in group]) for group in groups]
+
+
+def test_a_rare_character_that_is_met_alone_as_something_new():
+    (known,) = firm_sums(["检验员"])
+    assert firm_sums(["检验员\U00020bb7", "检验员"]) == [known, known]
+
+
 def test_ten_copies_are_one_hit_with_nine_others():
     copies = [
         Hit(passage(document=f"{n:02}.txt", published=f"2025-03-{n:02}", id=n), 2.0 - n / 100)
@@ -125,6 +147,18 @@ def test_ten_copies_are_one_hit_with_nine_others():
     assert [hit.passage.document for hit in folded] == ["10.txt", "其他.txt"]
     assert [one.document for one in folded[0].also] == [f"{n:02}.txt" for n in range(9, 0, -1)]
     assert folded[0].score == 1.99 and folded[1].also == ()
+
+
+def test_passages_are_asked_for_only_where_texts_may_be_alike():
+    asked: list[int] = []
+
+    def passages(places):
+        asked.extend(places)
+        # The one at place 3 has been removed meanwhile.
+        return {place: passage(document=f"{place}.txt") for place in places if place != 3}
+
+    assert grouped([NOTICE, "甲的检验", "乙的检验"], passages) == [[0], [1], [2]] and not asked
+    assert grouped([NOTICE, "甲的检验", NOTICE, NOTICE], passages) == [[0, 2], [1]] and asked == [0, 2, 3]
 
 
 def test_the_newest_then_what_is_in_force_then_the_name_is_shown():
@@ -151,8 +185,8 @@ def test_folding_loses_no_passage_and_keeps_the_order_of_scores(pieces):
         for i, (text, n) in enumerate(pieces)
     ]
     folded = fold(hits)
-    shown = [hit.passage.id for hit in folded] + [one.id for hit in folded for one in hit.also]
-    assert sorted(shown) == [hit.passage.id for hit in hits]
+    seen = [hit.passage.id for hit in folded] + [one.id for hit in folded for one in hit.also]
+    assert sorted(seen) == [hit.passage.id for hit in hits]
     assert [hit.score for hit in folded] == sorted((hit.score for hit in folded), reverse=True)
 
 

@@ -94,21 +94,6 @@ def test_clauses_of_a_statute_begin_passages():
     assert all(passage.text.startswith("第") for passage in passages)
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a.md"])
-def test_a_passage_from_inside_a_clause_is_headed_by_its_number(name):
-    mark = "## " if name == "a.md" else ""
-    text = (
-        f"灯具质量管理规定\n{mark}第一章 总则\n第一条　{SENTENCE * 9}\n第二条　{SENTENCE * 9}\n"
-        f"{mark}第二章 责任\n第二条之一　{SENTENCE * 30}\n第三条　{SENTENCE * 9}\n附件：\n{SENTENCE * 30}"
-    )
-    document = read(text.encode(), name)
-    bodies = [passage for passage in split(document) if passage.kind == "body"]
-    assert all(one.text == document.text[one.start : one.end] for one in bodies)
-    inside = {one.heading for one in bodies if not one.text.startswith(("第", "灯具"))}
-    assert inside == {"第二章 责任 › 第二条之一", "第二章 责任"}
-    assert {one.heading for one in bodies if one.text.startswith("第")} == {"第一章 总则", "第二章 责任"}
-
-
 def test_numbered_clauses_of_a_standard_stay_apart():
     text = f"# 要求\n\n## 8.5 生产\n\n### 8.5.1 控制\n\n{SENTENCE}\n\n### 8.5.2 标识\n\n{SENTENCE}\n"
     found = [(one.heading, one.text) for one in split(read(text.encode(), "a.md")) if one.kind == "body"]

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from index.scan import scan
 from index.sync import Progress, plan
 from tests.conftest import TEXTS, HashingEmbedder
 from tests.index.conftest import children_of
+from tests.waiting import until_gone
 
 
 @pytest.fixture
@@ -373,7 +373,10 @@ INTERRUPTED = (
     "from tests.conftest import HashingEmbedder\n"
     "index.sync.PASSAGES_AT_ONCE = 8\n"
     "with Library.open(Path(sys.argv[1]), HashingEmbedder(), create=True) as library:\n"
-    "    library.sync([Path(sys.argv[2])], workers=2, on_progress=lambda p: print(p.name, flush=True))\n"
+    "    def told(progress):\n"
+    "        print(progress.name, flush=True)\n"
+    "        if progress.done == 30: sys.stdin.read()\n"  # so that it cannot be done before it is killed
+    "    library.sync([Path(sys.argv[2])], workers=2, on_progress=told)\n"
 )
 
 
@@ -384,7 +387,9 @@ def test_a_sync_that_was_killed_is_carried_on_without_reading_anything_twice(
     write_many(tmp_path / "many", 40)
     home = tmp_path / "home"
     command = [sys.executable, "-c", INTERRUPTED, str(home), str(tmp_path / "many")]
-    running = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        command, cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     with running.stdout as told:
         for _ in range(stored_first):
             assert told.readline()
@@ -408,10 +413,7 @@ def test_a_sync_that_was_killed_is_carried_on_without_reading_anything_twice(
         assert sorted(read) == sorted(report.added) and len(read) == 40 - len(stored)
         assert embedder.encoded == report.passages - sum(stored.values())
         carried_on = state(library)
-    deadline = time.monotonic() + 5
-    while any(Path(f"/proc/{pid}").exists() for pid in children) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+    until_gone(children)
     with Library.open(tmp_path / "at-once", embedder, create=True) as library:
         library.sync([tmp_path / "many"], workers=1)
         assert state(library) == carried_on  # the same ids as without the accident

@@ -87,16 +87,15 @@ def test_removed_ids_are_gone_and_unknown_ones_passed_over(kind: StoreKind) -> N
 @each_kind
 def test_kept_vectors_come_back_by_id(kind: StoreKind) -> None:
     store = open_store(kind, 2)
-    assert store.kept([1]) == {}
+    assert store.kept([1])[0] == []
     store.add([3, 7, 9], rows([1, 0], [0, 1], [0.5, 0.25]))
-    assert {id: vector.tolist() for id, vector in store.kept([9, 4, 3]).items()} == {
-        9: [0.5, 0.25],
-        3: [1, 0],
-    }
-    assert store.kept([]) == {}
+    there, found = store.kept([9, 4, 3])
+    assert there == [9, 3] and found.tolist() == [[0.5, 0.25], [1, 0]]
+    assert store.kept([])[0] == []
     store.remove([3])
     store.add([12], rows([0.75, 0]))
-    assert {id: vector.tolist() for id, vector in store.kept([3, 12]).items()} == {12: [0.75, 0]}
+    there, found = store.kept([3, 12, 99])
+    assert there == [12] and found.tolist() == [[0.75, 0]]
 
 
 @each_kind

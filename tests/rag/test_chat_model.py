@@ -104,7 +104,7 @@ def test_against_a_real_openai_compatible_server(chatbot, known, tmp_path):
     pytest.importorskip("accelerate", reason="`transformers serve` needs accelerate")
     model = make_tiny_model(tmp_path / "model")
     with serving(model, tmp_path / "server.log") as url:
-        answerer = ChatModelAnswerer(open_chat_model(f"openai:{model}", url=url, timeout=60), timeout=90)
+        answerer = ChatModelAnswerer(open_chat_model(f"openai:{model}", url=url, timeout=240), timeout=240)
         piece = Evidence(known[1], known[1].start, known[1].end)
         pieces = list(answerer.stream(understand(known[0]), [piece], []))
         assert len(pieces) > 1, "the answer came in one piece: it was not streamed"

@@ -1,7 +1,6 @@
 """The whole way of a question, over the sample corpus, with nothing replaced."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -9,13 +8,19 @@ import pytest
 from eval.gold import read_gold
 from eval.run import run_gold, score_run
 from eval.systems.zhida import ZhidaSystem
-from index.passage import Passage, Speaker
+from index.embed import open_embedder
+from index.library import Library
+from index.passage import Hit, Passage, Speaker
+from index.readers import read
 from rag.answer import Done, Retrieved, Text, Turn
-from rag.answerers.extractive import ExtractiveAnswerer
-from rag.cite import check
+from rag.answerers.extractive import CLAUSE, ExtractiveAnswerer
+from rag.chatbot import Chatbot, enough_to_read
+from rag.cite import MARK, check
 from rag.evidence import Evidence
 from rag.question import understand
+from rag.retrieve import Retriever
 from rag.settings import Settings
+from tests.waiting import costs_less
 
 GOLD = Path(__file__).parents[2] / "eval" / "sets" / "sample" / "gold.jsonl"
 
@@ -116,6 +121,45 @@ def test_an_extractive_answer_keeps_to_its_length(length, sentences):
     assert len(list(ExtractiveAnswerer(length).stream(understand("什么？"), evidence, []))) == sentences
 
 
+@pytest.mark.parametrize(("sentences", "quoted"), [(1, 1), (35, 35), (36, 35), (40, 35)])
+def test_a_clause_asked_for_is_quoted_whole_or_says_that_it_goes_on(sentences, quoted):
+    text = "检定每年一次，费用由使用单位承担。" * sentences  # 17 characters each; 35 of them have 595
+    passage = Passage("法.md", 0, len(text), text)
+    clause = [Evidence(passage, at, at + 17, wording=True) for at in range(0, len(text), 17)]
+    pieces = list(ExtractiveAnswerer(200).stream(understand("《检定法》第二条"), clause, ()))
+    assert len(pieces) == quoted
+    checked = check("".join(pieces), clause)
+    assert not checked.unverified and len(checked.citations) == len(pieces)
+    assert ("……[35]" in checked.text) == (sentences > 35)
+
+
+def test_a_clause_is_quoted_from_all_its_passages(tmp_path):
+    clause = "".join(
+        f"第{n}类灯具应当每年检验{n}次，检验费用由生产者承担，记录保存{n}年。" for n in range(3, 19)
+    )
+    text = f"灯具质量法\n第一条　为了照明，制定本法。\n第二条　{clause}\n第三条　依照第二条处罚。\n第四条　本法自公布之日起施行。\n"
+    with Library.open(tmp_path, open_embedder(""), create=True) as library:
+        library.add(read(text.encode(), "灯具质量法.txt"), text.encode())
+        answer = Chatbot(Retriever(library), ExtractiveAnswerer()).ask("《灯具质量法》第二条是什么？")
+    assert MARK.sub("", answer.text) == f"第二条　{clause}" and 350 < len(clause) < CLAUSE
+    assert len({one.passage.id for one in answer.citations}) > 1 and not answer.notices
+
+
+def test_short_clauses_are_read_until_there_is_as_much_text_as_elsewhere():
+    def found(length, heading):
+        return [Hit(Passage("法.md", 0, length, "甲" * length, heading=heading), 1.0)] * 24
+
+    for heading, length, read_in_all in (
+        ("", 23, 8),
+        ("总则", 23, 8),
+        ("总则 › 第一条", 23, 24),
+        ("8.5 生产 › 8.5.1", 115, 16),
+        ("第一条", 230, 8),
+        ("第一条", 300, 8),
+    ):
+        assert len(list(enough_to_read(found(length, heading), 8))) == read_in_all
+
+
 def test_the_speaker_of_first_person_words_is_named():
     speaker = Speaker("周岚", "市质检院", "院长")
     text = "".join(
@@ -147,6 +191,4 @@ def test_marks_in_a_source_are_not_taken_for_citations():
     ],
 )
 def test_no_question_stalls_the_chatbot(chatbot, question):
-    start = time.process_time()
-    chatbot.ask(question)
-    assert time.process_time() - start < 2.0
+    costs_less(2, lambda: chatbot.ask(question))

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from index.passage import Hit, Passage, Where
-from index.readers import ocr
+from index.readers import ocr, tesseract
 from rag.answer import Citation
 from rag.build import open_chatbot, open_library
 from rag.chatbot import unsure_notices
@@ -108,8 +108,8 @@ def test_a_citation_from_a_doubtful_picture_says_so():
 
 
 @pytest.mark.skipif(
-    bool(ocr.missing()) or not FONT.exists(),
-    reason=f"NOT TESTED: recognition of text; needs Debian's {ocr.INSTALL} and fonts-noto-cjk",
+    bool(tesseract.missing()) or not FONT.exists(),
+    reason=f"NOT TESTED: recognition of text; needs Debian's {tesseract.INSTALL} and fonts-noto-cjk",
 )
 def test_a_doubtful_picture_is_doubted_up_to_the_answer(tmp_path, monkeypatch):
     picture = io.BytesIO()

@@ -263,7 +263,7 @@ def test_history_days_rules_what_expires(dialogue):
     conversation = dialogue.history.start("")
     assert dialogue.expire() == []
     dialogue.settings = replace(dialogue.settings, history_days=1)
-    with dialogue.history._disk.begin() as connection:
+    with dialogue.history._store._disk.begin() as connection:
         connection.exec_driver_sql("UPDATE conversations SET changed = '2020'")
     assert dialogue.expire() == [conversation.id]
 

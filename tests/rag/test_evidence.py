@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 from index.passage import Hit, Passage, Speaker
 from rag.evidence import Evidence, EvidenceFinder, announced_items
+from rag.features import FEATURES, SentenceFeatures, groups_of_clauses
 from rag.question import understand
 
 
@@ -85,3 +88,25 @@ def test_a_quotation_brings_the_sentence_that_says_whose_it_is():
     found = finder("“质量是企业的命”是谁说的？", hit("“质量是企业的命。”厂长吴明说。大家鼓掌。"))
     chosen = found.choose(found.ranked[0])
     assert "厂长吴明说。" in "".join(piece.text for piece in chosen)
+
+
+def test_a_clause_is_ranked_together_with_those_beside_it():
+    def clause(n, text, start, score):
+        passage = Passage("a.txt", start, start + len(text), text, article="章程", heading=f"评级 › 第{n}条")
+        return Hit(passage, score)
+
+    texts = ["第一条 供应商每季度评级一次。", "第二条 D级暂停供货。", "第三条 本章程由质量部解释。"]
+    starts = [0, len(texts[0]) + 1, 500]
+    hits = [
+        clause(n, *rest)
+        for n, rest in zip("一二三", zip(texts, starts, (1.0, 3.0, 2.0), strict=True), strict=True)
+    ]
+    assert groups_of_clauses(hits[::-1]) == [[hits[2]], hits[:2]]
+    apart = [Hit(replace(one.passage, heading="评级"), one.score) for one in hits]
+    assert groups_of_clauses(apart) == [[one] for one in apart]
+    features = SentenceFeatures(understand("供应商D级会怎样？"), {"供应商": 3.0, "d": 3.0, "级": 3.0})
+    (spans, rows), (_, alone) = features.of(hits[:2]), features.of(hits[1:2])
+    assert [(one.start, one.text[start:end]) for one, start, end in spans] == list(
+        zip(starts, texts[:2], strict=False)
+    )
+    assert rows[1][FEATURES.index("passage")] > alone[0][FEATURES.index("passage")]

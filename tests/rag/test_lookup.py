@@ -5,7 +5,7 @@ import pytest
 from index.passage import Passage
 from index.readers import read
 from index.split import split
-from rag.lookup import EXACT, GOES_ON, WITHIN, Address, addresses, asks_wording, score, span
+from rag.lookup import EXACT, GOES_ON, WITHIN, Address, addresses, asks_wording, score, span, wording
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,45 @@ def test_an_address_is_one_clause_in_all_its_parts_beginning_first(asked: str) -
     assert begins.text.startswith("第二条　") and score(addresses(asked), begins) == EXACT
     assert [one.heading for one in others] == ["第二条"] * len(others) and len(others) > 1
     assert all(score(addresses(asked), one) == EXACT * GOES_ON for one in others)
-    (part,) = [one for one in passages if score(addresses("《灯具质量法》第2条之一"), one)]
-    assert "第二条之一　乙。" in part.text
+    (one,) = [one for one in passages if score(addresses("《灯具质量法》第2条之一"), one)]
+    assert one.text == "第二条之一　乙。"
+
+
+LAW_2 = [Address("法", "第2条")]
+
+
+def quoted(question: str, found: list[Passage]) -> str:
+    return "|".join(one.text[start:end] for one, start, end in wording(addresses(question), found))
+
+
+@pytest.mark.parametrize("name", ["灯具质量法.txt", "灯具质量法.md"])
+def test_the_wording_of_a_clause_is_all_its_parts_in_order_and_nothing_else(name: str) -> None:
+    clause = "本法所称灯具，是指经过加工、制作，用于照明的产品。" * 30
+    text = f"灯具质量法\n第一条　{clause}\n第二条　{clause}\n第二条之一　乙。\n第三条　依照第二条处罚。\n"
+    if name.endswith(".md"):
+        text = "\n\n".join(["# 灯具质量法", *text.split("\n")[1:]])
+    passages = split(read(text.encode(), name))
+    other = split(read(text.replace("照明", "装饰").encode(), "旧灯具质量法.txt"))
+    begin = next(one for one in passages if one.text.startswith("第二条　"))
+    found = [begin, *other, *reversed(passages)]
+    assert quoted("《灯具质量法》第二条", found).replace("|", "") == f"第二条　{clause}"
+    last = passages[-1]
+    assert quoted("《灯具质量法》第三条", [last, *passages]) == "第三条　依照第二条处罚。"
+    assert quoted("《灯具质量法》第三条", [begin, *passages]) == ""
+
+
+def test_the_wording_of_a_headed_clause_stands_below_its_heading() -> None:
+    text = "# 要求\n\n## 8.5 生产\n\n### 8.5.1 控制\n\n应当受控。\n\n### 8.5.2 标识\n\n应当标识。\n\n## 8.6 放行\n\n应当批准。\n"
+    passages = [one for one in split(read(text.encode(), "要求.md")) if one.kind == "body"]
+    assert quoted("《要求》8.5.1", passages) == "应当受控。"
+    assert quoted("《要求》8.5", passages) == "应当受控。|应当标识。"
+    assert quoted("《要求》8.6", passages) == ""
+
+
+def test_the_wording_ends_where_a_part_is_missing() -> None:
+    parts = [Passage("法.md", at, at + 200, "甲" * 200, heading="第二条") for at in (200, 400, 900)]
+    first = Passage("法.md", 0, 200, "第二条 " + "甲" * 196, heading="第二条")
+    assert [one.start for one, _, _ in wording(LAW_2, [first, *parts])] == [0, 200, 400]
 
 
 def test_who_asks_what_a_clause_says_wants_its_wording():

@@ -1,6 +1,7 @@
 import pytest
 
-from rag.orders import asks_about_orders, orders_reader
+from rag.matching import comparable
+from rag.orders import asks_about_orders, is_order, orders_reader
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,10 @@ def test_rules_for_people_are_no_such_orders(text):
 
 def test_a_question_about_such_orders_may_be_answered_with_one():
     assert asks_about_orders("来函附注里有什么可疑的指令？") and not asks_about_orders("来函的日期是哪天？")
+
+
+def test_a_task_is_no_question():
+    for order in ("请把所有记录删除", "帮我写一份内审计划", "给我订一张去滨海的票"):
+        assert is_order(comparable(order))
+    for question in ("记录可以删除吗", "检查表怎么写", "列出所有检测站", "请问谁删除了记录？"):
+        assert not is_order(comparable(question))

@@ -60,7 +60,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(model: Path, log: Path, patience: float = 120.0) -> Iterator[str]:
+def serving(model: Path, log: Path, patience: float = 240.0) -> Iterator[str]:
     """The base URL of a server for `model`, which is ended by its pid at the end."""
     port = free_port()
     (log.parent / "hub").mkdir(exist_ok=True)
@@ -99,7 +99,7 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], patience: fl
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with exit code {process.returncode}")
-        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):
+        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=30):
             return
         time.sleep(0.5)
     raise RuntimeError(f"the server did not answer at {url} within {patience} s")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -93,14 +93,19 @@ class ScriptedLibrary:
 
 @dataclass
 class ScriptedChatbot:
-    """Streams the answer that `answers` has for a question, slowly if told; else raises `error`."""
+    """Streams the answer that `answers` has for a question, slowly if told; else raises `error`.
+
+    Before each piece it waits `pause` seconds, or until `hold` returns where a test lets it go on by itself.
+    """
 
     answers: dict[str, Answer] = field(default_factory=dict)
     error: Exception | None = None
     pause: float = 0.0
+    hold: Callable[[], object] | None = None
     retriever: None = None
     library: ScriptedLibrary = field(default_factory=ScriptedLibrary)
     asked: list[tuple[str, tuple[Turn, ...]]] = field(default_factory=list)
+    answerer: object = None
     service: object = None
     """Of the application that serves it, where a test has to reach it."""
 
@@ -108,15 +113,21 @@ class ScriptedChatbot:
         self, question: str, turns: Sequence[Turn] = (), where: Where | None = None
     ) -> Iterator[Event]:
         self.asked.append((question, tuple(turns)))
-        time.sleep(self.pause)
+        self._wait()
         answer = self.answers.get(question) or Answer(question, question, "refused", "资料中没有找到。")
         yield Retrieved(question, answer.hits)
         if self.error is not None:
             raise self.error
         for i in range(0, len(answer.text), 4):
-            time.sleep(self.pause)
+            self._wait()
             yield Text(answer.text[i : i + 4])
         yield Done(answer)
+
+    def _wait(self) -> None:
+        if self.hold is None:
+            time.sleep(self.pause)
+        else:
+            self.hold()
 
     def ask(self, question: str, turns: Sequence[Turn] = (), where: Where | None = None) -> Answer:
         for event in self.stream(question, turns, where):

@@ -13,6 +13,8 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.responses import StreamingResponse
 
+from tests.waiting import PATIENCE
+
 
 @contextmanager
 def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
@@ -33,21 +35,27 @@ def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
 
     thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(PATIENCE)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 @contextmanager
-def silent_model(pause: float) -> Iterator[str]:
-    """The address of a language model server, for OpenAI's clients, that says a word after `pause` seconds."""
+def silent_model(pause: float, asked: threading.Event | None = None) -> Iterator[str]:
+    """The address of a language model server, for OpenAI's clients, that says a word after `pause` seconds.
+
+    `asked` is set as soon as somebody asks it.
+    """
     app = FastAPI()
 
     @app.post("/v1/chat/completions")
     async def complete() -> StreamingResponse:
+        if asked is not None:
+            asked.set()
+
         async def chunks() -> AsyncIterator[str]:
             await asyncio.sleep(pause)
             for delta in ({"role": "assistant", "content": "资料中没有找到"}, {"content": "答案。"}):

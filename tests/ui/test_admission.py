@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 
+from tests.waiting import PATIENCE
 from ui.admission import Admission, Overloaded, Quota
 
 
@@ -87,12 +88,12 @@ def test_who_leaves_the_queue_or_is_cancelled_holds_nothing():
 
 def test_patience_ends():
     async def run():
-        admission = Admission(Quota(running=1, patience=0.05))
+        admission = Admission(Quota(running=1, patience=1.0))
         admission.enter("甲")
         waiting = admission.enter("乙")
         assert not await waiting.wait(0.01)
         with pytest.raises(Overloaded, match="排队超过"):
-            await waiting.wait(1)
+            await waiting.wait(PATIENCE)
         assert admission.waiting == 0
 
     asyncio.run(run())

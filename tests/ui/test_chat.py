@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import io
+import threading
 import zipfile
 from dataclasses import replace
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from rag.dialogue import Dialogue
 from rag.history import History
 from rag.settings import Settings
 from tests.ui.doubles import HOSTILE, ScriptedChatbot, ScriptedLibrary, answered, passage
+from tests.waiting import PATIENCE, until
 from ui.access.subject import ANYBODY_HERE, SCOPE, Subject
 from ui.chat import build_page, look
 from ui.page.desk import Desk
@@ -62,8 +64,16 @@ def answer():
     return answered("问", passage(), "首句在此。")
 
 
+def ask_step_by_step(tmp_path, question, answer):
+    """The states of an answer whose chatbot waits for each to be taken, without those that only say that it goes on."""
+    steps = threading.Semaphore(1)
+    chatbot = ScriptedChatbot({"问": answer}, hold=lambda: steps.acquire(timeout=PATIENCE))
+    states = ask(serve(tmp_path, chatbot), question, until=lambda _: steps.release())
+    return [state for state in states if state["state"] != "alive"]
+
+
 def test_an_answer_comes_in_states_that_end_with_its_citation_and_its_panel(tmp_path, answer):
-    states = ask(serve(tmp_path, ScriptedChatbot({"问": answer}, pause=0.1)), " 问 ")
+    states = ask_step_by_step(tmp_path, " 问 ", answer)
     assert {state["key"] for state in states} == {7}
     assert [state["state"] for state in states] == ["writing"] * (len(states) - 1) + ["done"]
     assert states[0]["passages"] == 2
@@ -76,7 +86,7 @@ def test_an_answer_comes_in_states_that_end_with_its_citation_and_its_panel(tmp_
 
 
 def test_only_what_has_changed_is_sent(tmp_path, answer):
-    states = ask(serve(tmp_path, ScriptedChatbot({"问": answer}, pause=0.1)), "问")
+    states = ask_step_by_step(tmp_path, "问", answer)
     assert all("html" not in state and "panel" not in state for state in states[:-1])
     assert states[-1]["text"] == ""
 
@@ -129,20 +139,16 @@ def test_who_asks_too_much_is_told_so_and_when_to_come_back(tmp_path):
 
 
 def test_a_stopped_answer_is_kept_as_far_as_it_came_and_its_place_is_free(tmp_path):
-    answer = answered("问", passage(), passage().text)  # long enough to be stopped on a busy machine
-    service = serve(tmp_path, ScriptedChatbot({"问": answer}, pause=0.3))
-    states = ask(service, "问", until=lambda state: bool(state["text"]))
+    answer = answered("问", passage(), passage().text)
+    steps = threading.Semaphore(2)
+    chatbot = ScriptedChatbot({"问": answer}, hold=lambda: steps.acquire(timeout=PATIENCE))
+    service = serve(tmp_path, chatbot)
+    states = ask(service, "问", until=lambda state: bool(state.get("text")))
     assert service.admission.running == 0
-
-    async def settled():
-        for _ in range(50):
-            entries = service.dialogue.history.entries(states[0]["conversation"], "")
-            if entries:
-                return entries
-            await asyncio.sleep(0.05)
-
-    entries = asyncio.run(settled())
-    assert entries[0].status == "stopped"
+    steps.release(100)
+    conversation = states[0]["conversation"]
+    until(lambda: service.dialogue.history.entries(conversation, ""))
+    assert service.dialogue.history.entries(conversation, "")[0].status == "stopped"
     opened = call(service, "open", conversation=states[0]["conversation"])
     assert ZH.stopped in opened["exchanges"][0]["html"]
     assert "首句" in opened["exchanges"][0]["html"]

@@ -11,11 +11,14 @@ from rag.history import History
 from rag.settings import Settings
 from tests.ui.test_cli import QUESTION, lines_of, one_line, run
 
+NO_HISTORY = shutil.ignore_patterns("history.db*")
+"""The shared library may have been served by another test, which leaves a history."""
+
 
 @pytest.fixture
 def own(home, tmp_path):
     """A copy of the library that a test may change, and a server's dialogue that stays open over it."""
-    shutil.copytree(home, tmp_path / "own")
+    shutil.copytree(home, tmp_path / "own", ignore=NO_HISTORY)
     settings = Settings(home=tmp_path / "own")
     with open_library(settings) as library:
         yield settings.home, Dialogue(open_chatbot(settings, library), History.open(settings.home), settings)
@@ -48,8 +51,7 @@ def test_what_is_not_there_is_one_line(own, capsys, arguments):
 
 
 def test_without_a_history_commands_say_so_and_make_none(home, tmp_path, capsys):
-    # The shared library may have been served by another test, which leaves a history.
-    home = shutil.copytree(home, tmp_path / "alone", ignore=shutil.ignore_patterns("history.db*"))
+    home = shutil.copytree(home, tmp_path / "alone", ignore=NO_HISTORY)
     for arguments in (["history"], ["replay", "x"], ["eval", "draft", "--from-history"]):
         code, _, err = run(capsys, *arguments, "--home", home)
         assert (code, one_line(err), "history.db" in err) == (2, True, True)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 
 # As Debian's python3 without python3-venv: it leaves an environment without pip behind.
@@ -36,8 +38,10 @@ def test_an_unfit_python_is_told_and_leaves_nothing_behind(tmp_path, script, tol
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
     }
-    command = ["make", "venv", f"PYTHON={python}"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    command = ["make", "venv", "PYTHON=./python"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
     assert done.returncode != 0
     assert told in done.stdout.splitlines()[-1]
     assert not (tmp_path / ".venv").exists()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
 from ui.cli import COMMANDS, build_parser
 from ui.commands.eval import COMMANDS as EVAL_COMMANDS
 
@@ -79,7 +80,7 @@ def test_a_zhida_command_of_the_readme_is_one(call, capsys):
 def test_a_make_command_of_the_readme_is_one(call):
     if shutil.which("make") is None:
         pytest.skip("SKIPPED: make is not installed")
-    done = subprocess.run(["make", "-n", *call], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["make", "-n", *call], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     for name in (word.split("=")[0] for word in call if "=" in word):
         assert re.search(rf"^{name}\s*\?=", MAKEFILE, re.MULTILINE), name

@@ -22,9 +22,10 @@ from ui.server import create_app
 from ui.viewer import pictures, routes
 from ui.viewer.layout import LONGEST_BLOCK, PART, WHOLE, clause_key, lay_out
 from ui.viewer.links import source_link, stamp_of
-from ui.viewer.page import Shown, text_page
+from ui.viewer.page import text_page
 from ui.viewer.place import find_place
 from ui.viewer.routes import disposition
+from ui.viewer.shown import Shown
 from ui.viewer.texts import EN, ZH
 
 RULES = """不合格品管理规定

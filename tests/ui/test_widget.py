@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 
 from rag.settings import Settings
 from tests.ui.doubles import ScriptedChatbot, answered, passage
+from tests.waiting import PATIENCE, until
 from ui.access.sessions import COOKIE
 from ui.access.widgets import ORIGIN_HEADER, sign
 from ui.screenshot import free_port
@@ -208,6 +209,13 @@ def started(command: list[str], secret: str) -> tuple[subprocess.Popen, str]:
     return process, f"http://127.0.0.1:{port}"
 
 
+def answers(host: httpx.Client) -> bool:
+    with suppress(httpx.TransportError):
+        host.get("/")
+        return True
+    return False
+
+
 @pytest.mark.parametrize("kind", ["flask", "node"])
 def test_an_example_host_makes_tokens_that_are_taken(app, client, kind):
     if kind == "flask":
@@ -221,22 +229,17 @@ def test_an_example_host_makes_tokens_that_are_taken(app, client, kind):
         command = [node, str(EXAMPLES / "node_host.mjs")]
     process, address = started(command, app.state.secret)
     try:
-        with httpx.Client(base_url=address, trust_env=False) as host:
-            for _ in range(200):
-                try:
-                    page = host.get("/")
-                    break
-                except httpx.TransportError:
-                    assert process.poll() is None, "the example has ended"
-                    time.sleep(0.1)
+        with httpx.Client(base_url=address, timeout=PATIENCE) as host:
+            until(lambda: answers(host) or process.poll() is not None)
+            page = host.get("/")
             assert 'src="https://bot.example/widget.js" data-widget="portal"' in page.text
             assert "script-src https://bot.example;" in page.headers["content-security-policy"]
             token = host.get("/zhida-token").json()["token"]
-        with httpx.Client(base_url=address, trust_env=False) as stranger:
+        with httpx.Client(base_url=address, timeout=PATIENCE) as stranger:
             assert stranger.get("/zhida-token").status_code == 401
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
     assert asked(client, token).json()["status"] == "answered"
     subject = app.state.service.access.widgets.subject(token, ORIGIN)
     assert (subject.name, "quality" in subject.groups) == ("widget/portal/lin", True)

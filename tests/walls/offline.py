@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.waiting import PATIENCE
 from ui import screenshot
 
 SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
@@ -50,7 +51,7 @@ def main() -> int:
     docs.mkdir()
     for file in list(screenshot.SAMPLE.rglob("*.txt")):
         shutil.copy(file, docs)
-    with screenshot.served(docs, folder / "home") as address, httpx.Client(timeout=30) as client:
+    with screenshot.served(docs, folder / "home") as address, httpx.Client(timeout=PATIENCE) as client:
         told["page"] = client.get(address).status_code
         told["answer"] = client.post(f"{address}/api/ask", json={"question": QUESTION}).json()["answer"]
         told["metrics"] = client.get(f"{address}/metrics").status_code

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -22,7 +24,7 @@ def test_the_product_needs_no_network(tmp_path):
     if tried.returncode:
         pytest.skip(f"SKIPPED: this machine lets nobody make a network of his own: {tried.stderr.strip()}")
     command = [*alone, sys.executable, "-m", "tests.walls.offline", str(tmp_path)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=2 * PATIENCE, check=False)
     assert run.returncode == 0, run.stderr[-3000:]
     told = json.loads(run.stdout.splitlines()[-1])
     assert told["outside"] is False

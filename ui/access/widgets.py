@@ -18,7 +18,7 @@ import secrets
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 import jwt
@@ -259,22 +259,28 @@ class Widgets:
             connection.execute(update(widgets).where(widgets.c.id == id).values(**values))
 
 
+class Further(TypedDict, total=False):
+    """What a token may say of its user besides his id."""
+
+    name: str
+    groups: tuple[str, ...]
+    visitor: bool
+
+
 def sign(
     secret: str,
     widget: str,
     user: str,
     *,
     origin: str,
-    name: str = "",
-    groups: tuple[str, ...] = (),
     seconds: int = LONGEST,
-    visitor: bool = False,
+    **further: Unpack[Further],
 ) -> str:
     """A token as the back end of a host makes it; also the reference for those in other languages."""
     moment = int(time.time())
-    claims: dict[str, Any] = {"aud": widget, "sub": user, "name": name, "groups": list(groups)}
+    claims: dict[str, Any] = {"aud": widget, "sub": user, "name": "", "groups": (), **further}
     claims |= {"origin": origin, "iat": moment, "exp": moment + seconds, "jti": secrets.token_urlsafe(16)}
-    return jwt.encode(claims | ({"visitor": True} if visitor else {}), secret, algorithm=ALGORITHM)
+    return jwt.encode(claims, secret, algorithm=ALGORITHM)
 
 
 def checked_origin(text: str) -> str:

@@ -14,14 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import Route
 
+from ui import openai
 from ui.access.signin import signin_routes
-from ui.api.ask import ask_routes
-from ui.api.conversations import conversation_routes
-from ui.api.documents import document_routes
+from ui.api import ask, conversations, documents, health, reference
 from ui.api.errors import tell_errors
-from ui.api.health import health_routes
-from ui.api.reference import reference_routes
-from ui.openai import openai_routes
 from ui.service import Service
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -37,8 +33,8 @@ def api_routes(service: Service) -> APIRouter:
     """
     router = APIRouter()
     methods: dict[str, set[str]] = {}
-    parts = [ask_routes, document_routes, conversation_routes, health_routes, openai_routes]
-    for part in [*(make(service) for make in parts), reference_routes(), signin_routes(service.access)]:
+    parts = [module.router for module in (ask, documents, conversations, health, openai, reference)]
+    for part in [*parts, signin_routes(service.access)]:
         # Taken over rather than included: the guard looks at the routes themselves.
         router.routes += part.routes
         for route in part.routes:

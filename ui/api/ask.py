@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from starlette.concurrency import run_in_threadpool
@@ -24,7 +24,7 @@ from ui.admission import Overloaded, Place
 from ui.api.errors import INTERNAL
 from ui.api.models import ANSWER, PASSAGE, AskBody, Id, refused, told
 from ui.logs import note
-from ui.service import Asked, Service, Waiting
+from ui.service import Asked, Service, ServiceOf, Waiting
 
 LAST_ID = 2**63 - 1  # the largest number that SQLite can look for
 EVENTS = "text/event-stream"
@@ -37,58 +37,60 @@ STREAM_EXAMPLE = (
     'event: waiting\ndata: {"ahead": 2}\n\nevent: retrieved\ndata: {"question": "…", "hits": […]}\n\n'
     'event: text\ndata: {"delta": "海岳省"}\n\nevent: done\ndata: {"status": "answered", …}\n\n'
 )
+ASKED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "答案 the answer; with `Accept: text/event-stream` the events waiting, retrieved, text, done or error",
+        "content": {"application/json": {"example": ANSWER}, EVENTS: {"example": STREAM_EXAMPLE}},
+    },
+    **refused(404, 413, 422, 429, 503),
+}
+
+router = APIRouter(tags=["问答 questions"])
 
 
-def ask_routes(service: Service) -> APIRouter:
-    """The routes, answering from `service`."""
-    router = APIRouter(tags=["问答 questions"])
+@router.post("/api/ask", response_model=None, responses=ASKED, summary="提问 ask a question")
+@needs("ask")
+async def ask(
+    request: Request, service: ServiceOf, body: AskBody, accept: Annotated[str, Header()] = ""
+) -> Response:
+    """Answers a question, at once or as a stream of events."""
+    note_question(service, body.question)
+    subject = subject_of(request)
+    asked = await run_in_threadpool(asked_of, service, body, subject)
+    place = service.admission.enter(visitor_of(request))
+    if EVENTS in accept:
+        return EventStream(_server_sent(service, asked, place), place)
+    with place:
+        done = await finished(service, asked, place, request)
+    return JSONResponse(answer_as_dict(done))
 
-    answers = {
-        200: {
-            "description": "答案 the answer; with `Accept: text/event-stream` the events waiting, retrieved, text, done or error",
-            "content": {"application/json": {"example": ANSWER}, EVENTS: {"example": STREAM_EXAMPLE}},
-        },
-        **refused(404, 413, 422, 429, 503),
-    }
 
-    @router.post("/api/ask", response_model=None, responses=answers, summary="提问 ask a question")
-    @needs("ask")
-    async def ask(request: Request, body: AskBody, accept: Annotated[str, Header()] = "") -> Response:
-        note_question(service, body.question)
-        subject = subject_of(request)
-        asked = await run_in_threadpool(asked_of, service, body, subject)
-        place = service.admission.enter(visitor_of(request))
-        if EVENTS in accept:
-            return EventStream(_server_sent(service, asked, place), place)
-        with place:
-            done = await finished(service, asked, place, request)
-        return JSONResponse(answer_as_dict(done))
-
-    @router.get(
-        "/api/sources/{passage_id}",
-        response_model=None,
-        responses={
-            200: told({**PASSAGE, "before": [], "after": [PASSAGE]}, "原文段落 the passage"),
-            **refused(404, 422, 503),
-        },
-        summary="一个段落及其前后文 a passage with its neighbours",
-    )
-    @needs("read-source")
-    def source(request: Request, passage_id: int, conversation_id: Annotated[Id, Query()] = "") -> Response:
-        readable = readable_by(service, subject_of(request), conversation_id)
-        library = service.library
-        # Not `library.passage`, whose error could also mean that the library cannot be read.
-        library.refresh()
-        found = library.passages([passage_id]) if 0 < passage_id <= LAST_ID else []
-        if not found or not may_read(found[0].collection, readable):
-            raise NotThere("没有这个段落 no such passage")
-        passage = found[0]
-        near = library.neighbours(passage, 1, 1)
-        before = [passage_as_dict(other) for other in near if other.end <= passage.start]
-        after = [passage_as_dict(other) for other in near if other.start >= passage.end]
-        return JSONResponse({**passage_as_dict(passage), "before": before, "after": after})
-
-    return router
+@router.get(
+    "/api/sources/{passage_id}",
+    response_model=None,
+    responses={
+        200: told({**PASSAGE, "before": [], "after": [PASSAGE]}, "原文段落 the passage"),
+        **refused(404, 422, 503),
+    },
+    summary="一个段落及其前后文 a passage with its neighbours",
+)
+@needs("read-source")
+def source(
+    request: Request, service: ServiceOf, passage_id: int, conversation_id: Annotated[Id, Query()] = ""
+) -> Response:
+    """A passage with the one before and the one after it."""
+    readable = readable_by(service, subject_of(request), conversation_id)
+    library = service.library
+    # Not `library.passage`, whose error could also mean that the library cannot be read.
+    library.refresh()
+    found = library.passages([passage_id]) if 0 < passage_id <= LAST_ID else []
+    if not found or not may_read(found[0].collection, readable):
+        raise NotThere("没有这个段落 no such passage")
+    passage = found[0]
+    near = library.neighbours(passage, 1, 1)
+    before = [passage_as_dict(other) for other in near if other.end <= passage.start]
+    after = [passage_as_dict(other) for other in near if other.start >= passage.end]
+    return JSONResponse({**passage_as_dict(passage), "before": before, "after": after})
 
 
 class EventStream(StreamingResponse):

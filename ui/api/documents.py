@@ -17,7 +17,7 @@ from ui.access import Subject, authorize, may_read, private_collection, subject_
 from ui.access.guard import needs
 from ui.api.ask import readable_by
 from ui.api.models import DOCUMENT, NAME_LENGTH, UPLOAD, Id, refused, told
-from ui.service import Service
+from ui.service import Service, ServiceOf
 from ui.uploads import Upload
 
 FILES = 20  # in one request
@@ -28,118 +28,123 @@ COLLECTION = 100  # characters of a collection's name
 Collection = Annotated[str, Form(max_length=COLLECTION, pattern=r"^[^~\x00-\x1f\x7f][^\x00-\x1f\x7f]*$|^$")]
 
 
-def document_routes(service: Service) -> APIRouter:
-    """The routes, for the library of `service`."""
-    router = APIRouter(tags=["文档 documents"])
+router = APIRouter(tags=["文档 documents"])
 
-    @router.post(
-        "/api/documents",
-        response_model=None,
-        responses={
-            200: told({"documents": [{**UPLOAD, "state": "unchanged"}]}, "全部未变 nothing has changed"),
-            201: told({"documents": [UPLOAD]}, "已入库 stored, and found from now on"),
-            202: told({"documents": [{**UPLOAD, "state": "reading"}]}, "仍在读取 still being read"),
-            **refused(404, 413, 422, 503),
-        },
-        summary="上传文件 send files in",
+
+@router.post(
+    "/api/documents",
+    response_model=None,
+    responses={
+        200: told({"documents": [{**UPLOAD, "state": "unchanged"}]}, "全部未变 nothing has changed"),
+        201: told({"documents": [UPLOAD]}, "已入库 stored, and found from now on"),
+        202: told({"documents": [{**UPLOAD, "state": "reading"}]}, "仍在读取 still being read"),
+        **refused(404, 413, 422, 503),
+    },
+    summary="上传文件 send files in",
+)
+@needs("send-file")
+async def add(
+    request: Request,
+    service: ServiceOf,
+    files: Annotated[
+        list[UploadFile], File(max_length=FILES, description="一个或多个文件 one or more files")
+    ],
+    collection: Collection = "",
+    conversation_id: Annotated[Id, Form()] = "",
+    wait: Annotated[int, Form(ge=0, le=LONGEST_WAIT, description="秒 seconds to wait for the outcome")] = 20,
+) -> Response:
+    """Stores files in the library."""
+    subject = subject_of(request)
+    target = await run_in_threadpool(_target, service, subject, "add-document", collection, conversation_id)
+    uploads = [
+        service.uploads.submit(await file.read(), file.filename or "", target, subject.name) for file in files
+    ]
+    await _settled(uploads, wait)
+    return _outcome(request, uploads)
+
+
+@router.get(
+    "/api/documents",
+    response_model=None,
+    responses={
+        200: told({"total": 1, "documents": [DOCUMENT]}, "文档列表 documents by name"),
+        **refused(404, 422, 503),
+    },
+    summary="列出文档 list documents",
+)
+@needs("read-document")
+def listing(
+    request: Request,
+    service: ServiceOf,
+    collection: Annotated[str | None, Query(max_length=COLLECTION)] = None,
+    conversation_id: Annotated[Id, Query()] = "",
+    find: Annotated[
+        str, Query(max_length=NAME_LENGTH, description="名称或标题里有 in the name or title")
+    ] = "",
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 100,
+) -> Response:
+    """The documents that the reader may see, by name."""
+    readable = readable_by(service, subject_of(request), conversation_id)
+    wanted = private_collection(conversation_id) if conversation_id else collection
+    found = [
+        info
+        for info in service.library.documents()
+        if may_read(info.collection, readable)
+        and (info.collection == wanted if wanted is not None else not is_private(info.collection))
+        and (find in info.name or find in info.title)
+    ]
+    page = [document_as_dict(info) for info in found[offset : offset + limit]]
+    return JSONResponse({"total": len(found), "documents": page})
+
+
+@router.get(
+    "/api/documents/uploads/{upload_id}",
+    response_model=None,
+    responses={200: told(UPLOAD, "上传结果 what became of it"), **refused(404, 422)},
+    summary="上传进行到哪里 what became of an upload",
+)
+@needs("send-file")
+async def upload(
+    request: Request,
+    service: ServiceOf,
+    upload_id: Id,
+    wait: Annotated[int, Query(ge=0, le=LONGEST_WAIT)] = 0,
+) -> Response:
+    """What has become of a file that was sent in."""
+    known = service.uploads.get(upload_id, subject_of(request).name)
+    if known is None:
+        raise NotThere("没有这个上传 no such upload")
+    await _settled([known], wait)
+    return JSONResponse(known.as_dict())
+
+
+@router.delete(
+    "/api/documents",
+    response_model=None,
+    responses={
+        200: told({"removed": "计量简报.txt"}, "已删除，不再能查到 removed, and not found any more"),
+        **refused(404, 422, 503),
+    },
+    summary="删除文档 remove a document",
+)
+@needs("send-file")
+async def remove(
+    request: Request,
+    service: ServiceOf,
+    name: Annotated[str, Query(min_length=1, max_length=NAME_LENGTH)],
+    collection: Annotated[str, Query(max_length=COLLECTION)] = "",
+    conversation_id: Annotated[Id, Query()] = "",
+) -> Response:
+    """Removes a document."""
+    subject = subject_of(request)
+    target = await run_in_threadpool(
+        _target, service, subject, "remove-document", collection, conversation_id
     )
-    @needs("send-file")
-    async def add(
-        request: Request,
-        files: Annotated[
-            list[UploadFile], File(max_length=FILES, description="一个或多个文件 one or more files")
-        ],
-        collection: Collection = "",
-        conversation_id: Annotated[Id, Form()] = "",
-        wait: Annotated[
-            int, Form(ge=0, le=LONGEST_WAIT, description="秒 seconds to wait for the outcome")
-        ] = 20,
-    ) -> Response:
-        subject = subject_of(request)
-        target = await run_in_threadpool(
-            _target, service, subject, "add-document", collection, conversation_id
-        )
-        uploads = [
-            service.uploads.submit(await file.read(), file.filename or "", target, subject.name)
-            for file in files
-        ]
-        await _settled(uploads, wait)
-        return _outcome(request, uploads)
-
-    @router.get(
-        "/api/documents",
-        response_model=None,
-        responses={
-            200: told({"total": 1, "documents": [DOCUMENT]}, "文档列表 documents by name"),
-            **refused(404, 422, 503),
-        },
-        summary="列出文档 list documents",
-    )
-    @needs("read-document")
-    def listing(
-        request: Request,
-        collection: Annotated[str | None, Query(max_length=COLLECTION)] = None,
-        conversation_id: Annotated[Id, Query()] = "",
-        find: Annotated[
-            str, Query(max_length=NAME_LENGTH, description="名称或标题里有 in the name or title")
-        ] = "",
-        offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
-        limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 100,
-    ) -> Response:
-        readable = readable_by(service, subject_of(request), conversation_id)
-        wanted = private_collection(conversation_id) if conversation_id else collection
-        found = [
-            info
-            for info in service.library.documents()
-            if may_read(info.collection, readable)
-            and (info.collection == wanted if wanted is not None else not is_private(info.collection))
-            and (find in info.name or find in info.title)
-        ]
-        page = [document_as_dict(info) for info in found[offset : offset + limit]]
-        return JSONResponse({"total": len(found), "documents": page})
-
-    @router.get(
-        "/api/documents/uploads/{upload_id}",
-        response_model=None,
-        responses={200: told(UPLOAD, "上传结果 what became of it"), **refused(404, 422)},
-        summary="上传进行到哪里 what became of an upload",
-    )
-    @needs("send-file")
-    async def upload(
-        request: Request, upload_id: Id, wait: Annotated[int, Query(ge=0, le=LONGEST_WAIT)] = 0
-    ) -> Response:
-        known = service.uploads.get(upload_id, subject_of(request).name)
-        if known is None:
-            raise NotThere("没有这个上传 no such upload")
-        await _settled([known], wait)
-        return JSONResponse(known.as_dict())
-
-    @router.delete(
-        "/api/documents",
-        response_model=None,
-        responses={
-            200: told({"removed": "计量简报.txt"}, "已删除，不再能查到 removed, and not found any more"),
-            **refused(404, 422, 503),
-        },
-        summary="删除文档 remove a document",
-    )
-    @needs("send-file")
-    async def remove(
-        request: Request,
-        name: Annotated[str, Query(min_length=1, max_length=NAME_LENGTH)],
-        collection: Annotated[str, Query(max_length=COLLECTION)] = "",
-        conversation_id: Annotated[Id, Query()] = "",
-    ) -> Response:
-        subject = subject_of(request)
-        target = await run_in_threadpool(
-            _target, service, subject, "remove-document", collection, conversation_id
-        )
-        if await run_in_threadpool(service.library.catalog.sha256, name, target) is None:
-            raise NotThere("没有这个文档 no such document")
-        await service.uploads.remove(name, target)
-        return JSONResponse({"removed": name})
-
-    return router
+    if await run_in_threadpool(service.library.catalog.sha256, name, target) is None:
+        raise NotThere("没有这个文档 no such document")
+    await service.uploads.remove(name, target)
+    return JSONResponse({"removed": name})
 
 
 def document_as_dict(info: DocumentInfo) -> dict[str, object]:

@@ -28,21 +28,21 @@ INTRODUCTION = (
 )
 
 
-def reference_routes() -> APIRouter:
-    """The routes of the page and of the description that it is made from."""
-    router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
-    @router.get("/api/docs", include_in_schema=False)
-    @needs("read-reference")
-    async def docs(request: Request) -> HTMLResponse:
-        return HTMLResponse(page(request.app.openapi()))
 
-    @router.get("/api/openapi.json", include_in_schema=False)
-    @needs("read-reference")
-    async def description(request: Request) -> JSONResponse:
-        return JSONResponse(request.app.openapi())
+@router.get("/api/docs")
+@needs("read-reference")
+async def docs(request: Request) -> HTMLResponse:
+    """The page."""
+    return HTMLResponse(page(request.app.openapi()))
 
-    return router
+
+@router.get("/api/openapi.json")
+@needs("read-reference")
+async def description(request: Request) -> JSONResponse:
+    """The description that the page is made from."""
+    return JSONResponse(request.app.openapi())
 
 
 def page(api: Mapping[str, Any]) -> str:

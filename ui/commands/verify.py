@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints a line for each check."""
     # What opening would mend by itself is looked at as it is, so that nothing is hidden.
     from index.catalog import Catalog
-    from index.library import find_catalog
+    from index.library_home import find_catalog
     from index.verify import verify
 
     catalog = Catalog(find_catalog(settings_of(arguments).home), create=False)

@@ -30,9 +30,10 @@ from ui.api.errors import status_of
 from ui.render import shortened
 from ui.service import Service
 from ui.viewer.layout import Layout, lay_out
-from ui.viewer.page import Shown, message_page, pages_page, text_page
+from ui.viewer.page import message_page, pages_page, text_page
 from ui.viewer.pictures import Pictures, overlay
 from ui.viewer.place import find_place, number
+from ui.viewer.shown import Shown
 from ui.viewer.texts import Words, words_for
 
 ASSETS = Path(__file__).parent.parent / "assets"
@@ -72,68 +73,14 @@ PRIVATE_CACHE = "private, no-cache"
 def viewer_routes(service: Service) -> APIRouter:
     """The routes, for the library of `service`."""
     router = APIRouter(include_in_schema=False)
-    shelf = _Shelf(service)
-    pictures = Pictures()
-
-    @router.get("/sources")
-    @needs("read-source")
-    def by_name(request: Request) -> Response:
-        """To the document of ?name= and ?collection=, with whatever else is asked for."""
-        asked = dict(request.query_params)
-        name, collection = asked.pop("name", ""), asked.pop("collection", "")
-
-        def answer(words: Words) -> Response:
-            document = shelf.named(request, name, collection)
-            query = f"?{urlencode(asked)}" if asked else ""
-            return RedirectResponse(f"sources/{document.id}{query}", 303)
-
-        return _told(request, answer)
-
-    for name in MEDIA:
+    viewer = _Viewer(_Shelf(service))
+    router.get("/sources")(viewer.by_name)
+    for name in MEDIA:  # before the documents, whose ids could be names as well
         router.get(f"/sources/{name}")(_asset(name))
-
-    @router.get("/sources/{document_id}")
-    @needs("read-source")
-    def page(request: Request, document_id: str) -> Response:
-        return _told(request, lambda words: _page(shelf, request, document_id, words))
-
-    @router.get("/sources/{document_id}/original")
-    @needs("read-source")
-    def original(request: Request, document_id: str) -> Response:
-        document = shelf.document_for(request, document_id)
-        data = service.library.original(document.name, document.collection)
-        kind = document.media_type if document.media_type in SAFE else "application/octet-stream"
-        headers = {
-            "Content-Disposition": disposition(document.name),
-            "Content-Security-Policy": FILE_POLICY,
-            "Cache-Control": PRIVATE_CACHE,
-        }
-        return Response(data, media_type=kind, headers=headers)
-
-    @router.get("/sources/{document_id}/pages/{page_number}.png")
-    @needs("read-source")
-    async def picture(request: Request, document_id: str, page_number: str) -> Response:
-        pdf = await run_in_threadpool(shelf.pdf_for, request, document_id, page_number)
-        tag = f'"{pdf.sha256[:20]}-{pdf.number}"'
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=_picture_headers(tag))
-        drawn = await pictures.picture(pdf.load, pdf.sha256, pdf.number)
-        if drawn is None:
-            raise NotThere("没有这一页 no such page")
-        return Response(drawn, media_type="image/png", headers=_picture_headers(tag))
-
-    @router.get("/sources/{document_id}/pages/{page_number}.svg")
-    @needs("read-source")
-    async def boxes(request: Request, document_id: str, page_number: str) -> Response:
-        pdf = await run_in_threadpool(shelf.pdf_for, request, document_id, page_number)
-        place = await run_in_threadpool(shelf.place_for, request, pdf.document)
-        if not place:
-            raise NotThere("没有这句话 no such sentence")
-        found = await pictures.quoted(pdf.load, pdf.number, place)
-        if found is None:
-            raise NotThere("没有这一页 no such page")
-        return Response(overlay(found), media_type="image/svg+xml", headers=_picture_headers(""))
-
+    router.get("/sources/{document_id}")(viewer.page)
+    router.get("/sources/{document_id}/original")(viewer.original)
+    router.get("/sources/{document_id}/pages/{page_number}.png")(viewer.picture)
+    router.get("/sources/{document_id}/pages/{page_number}.svg")(viewer.boxes)
     return router
 
 
@@ -218,6 +165,69 @@ class _Shelf:
             except NotThere:  # another's: that there is such a conversation is not told either
                 return False
         return may_read(collection, readable_of(subject, self.service.library, conversation))
+
+
+@dataclass(frozen=True, slots=True)
+class _Viewer:
+    """What each address gives, for the documents on `shelf`."""
+
+    shelf: _Shelf
+    pictures: Pictures = field(default_factory=Pictures)
+
+    @needs("read-source")
+    def by_name(self, request: Request) -> Response:
+        """To the document of ?name= and ?collection=, with whatever else is asked for."""
+        asked = dict(request.query_params)
+        name, collection = asked.pop("name", ""), asked.pop("collection", "")
+
+        def answer(words: Words) -> Response:
+            document = self.shelf.named(request, name, collection)
+            query = f"?{urlencode(asked)}" if asked else ""
+            return RedirectResponse(f"sources/{document.id}{query}", 303)
+
+        return _told(request, answer)
+
+    @needs("read-source")
+    def page(self, request: Request, document_id: str) -> Response:
+        """The page of a document."""
+        return _told(request, lambda words: _page(self.shelf, request, document_id, words))
+
+    @needs("read-source")
+    def original(self, request: Request, document_id: str) -> Response:
+        """The file of a document as it came."""
+        document = self.shelf.document_for(request, document_id)
+        data = self.shelf.service.library.original(document.name, document.collection)
+        kind = document.media_type if document.media_type in SAFE else "application/octet-stream"
+        headers = {
+            "Content-Disposition": disposition(document.name),
+            "Content-Security-Policy": FILE_POLICY,
+            "Cache-Control": PRIVATE_CACHE,
+        }
+        return Response(data, media_type=kind, headers=headers)
+
+    @needs("read-source")
+    async def picture(self, request: Request, document_id: str, page_number: str) -> Response:
+        """A page of a PDF."""
+        pdf = await run_in_threadpool(self.shelf.pdf_for, request, document_id, page_number)
+        tag = f'"{pdf.sha256[:20]}-{pdf.number}"'
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=_picture_headers(tag))
+        drawn = await self.pictures.picture(pdf.load, pdf.sha256, pdf.number)
+        if drawn is None:
+            raise NotThere("没有这一页 no such page")
+        return Response(drawn, media_type="image/png", headers=_picture_headers(tag))
+
+    @needs("read-source")
+    async def boxes(self, request: Request, document_id: str, page_number: str) -> Response:
+        """The boxes of a sentence on a page of a PDF, to be laid over it."""
+        pdf = await run_in_threadpool(self.shelf.pdf_for, request, document_id, page_number)
+        place = await run_in_threadpool(self.shelf.place_for, request, pdf.document)
+        if not place:
+            raise NotThere("没有这句话 no such sentence")
+        found = await self.pictures.quoted(pdf.load, pdf.number, place)
+        if found is None:
+            raise NotThere("没有这一页 no such page")
+        return Response(overlay(found), media_type="image/svg+xml", headers=_picture_headers(""))
 
 
 def _page(shelf: _Shelf, request: Request, document_id: str, words: Words) -> Response:

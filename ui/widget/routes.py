@@ -119,32 +119,47 @@ class Visits:
 
 def widget_routes(service: Service) -> APIRouter:
     """The routes, for the widgets that `service.access` knows."""
-    router = APIRouter()
-    widgets = service.access.widgets
-    assets = {name: Asset.read(name) for name in (LAUNCHER, *ASSETS)}
-    version = hashlib.sha256("".join(asset.tag for asset in assets.values()).encode()).hexdigest()[:12]
-    chat = (PAGES / "chat.html").read_text(encoding="utf-8")
-    demo = (PAGES / "demo.html").read_text(encoding="utf-8")
-    visits = Visits()
+    router = APIRouter(include_in_schema=False)
+    pages = _Pages(service)
+    router.get("/widget.js")(pages.launcher)
+    router.get("/widget")(pages.chat)
+    router.get("/widget/demo")(pages.demo)
+    router.post("/widget/visit")(pages.visit)
+    router.get("/widget/{name}")(pages.asset)
+    return router
 
-    @router.get("/widget.js", include_in_schema=False)
+
+class _Pages:
+    """What each address gives."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._widgets = service.access.widgets
+        self._assets = {name: Asset.read(name) for name in (LAUNCHER, *ASSETS)}
+        tags = "".join(asset.tag for asset in self._assets.values())
+        self._version = hashlib.sha256(tags.encode()).hexdigest()[:12]
+        self._chat = (PAGES / "chat.html").read_text(encoding="utf-8")
+        self._demo = (PAGES / "demo.html").read_text(encoding="utf-8")
+        self._visits = Visits()
+
     @needs("open-widget")
-    async def launcher(request: Request) -> Response:
+    async def launcher(self, request: Request) -> Response:
+        """The script that a host's page loads."""
         # Pages that are isolated from other origins (COEP) take only what says that it is for them.
-        return assets[LAUNCHER].response(
-            request, LAUNCHER_AGE, {"Cross-Origin-Resource-Policy": "cross-origin"}
-        )
+        headers = {"Cross-Origin-Resource-Policy": "cross-origin"}
+        return self._assets[LAUNCHER].response(request, LAUNCHER_AGE, headers)
 
-    @router.get("/widget", include_in_schema=False)
     @needs("open-widget")
-    def page(widget: Annotated[str, Query(max_length=ID_LENGTH)] = "") -> Response:
-        return chat_page(chat, version, widgets, widget)
+    def chat(self, widget: Annotated[str, Query(max_length=ID_LENGTH)] = "") -> Response:
+        """The page in the frame."""
+        return chat_page(self._chat, self._version, self._widgets, widget)
 
-    @router.get("/widget/demo", include_in_schema=False)
     @needs("manage-users")
-    def snippets() -> Response:
-        known = [each for each in widgets.listed() if not each.revoked] if service.access.store.exists else []
-        collections = [name for name in service.library.collections() if name and not is_private(name)]
+    def demo(self) -> Response:
+        """The page that makes the snippets."""
+        exists = self._service.access.store.exists
+        known = [each for each in self._widgets.listed() if not each.revoked] if exists else []
+        collections = [name for name in self._service.library.collections() if name and not is_private(name)]
         names = "".join(
             f'<option value="{escape(each.id)}" data-anonymous="{int(each.anonymous)}">{escape(each.id)}'
             f" ({escape(' '.join(sorted(each.origins)))})</option>"
@@ -153,27 +168,25 @@ def widget_routes(service: Service) -> APIRouter:
         filled = {
             "widgets": names,
             "collections": "".join(_option(name) for name in collections),
-            "version": version,
+            "version": self._version,
         }
-        return _page(fill(demo, filled), f"{POLICY}; frame-src 'self'; frame-ancestors 'none'")
+        return _page(fill(self._demo, filled), f"{POLICY}; frame-src 'self'; frame-ancestors 'none'")
 
-    @router.post("/widget/visit", include_in_schema=False)
     @needs("open-widget")
-    def visit(request: Request, body: VisitBody) -> Response:
-        if seconds := visits.wait(request.client.host if request.client else ""):
+    def visit(self, request: Request, body: VisitBody) -> Response:
+        """A token for a visitor of an anonymous widget."""
+        if seconds := self._visits.wait(request.client.host if request.client else ""):
             reason = f"访客太多，请 {seconds} 秒后再试 too many visitors, try again in {seconds} s"
             return failure(request, 429, reason, {"Retry-After": str(seconds)})
-        token = widgets.visit(body.widget, body.origin, body.token)
+        token = self._widgets.visit(body.widget, body.origin, body.token)
         return JSONResponse({"token": token, "seconds": LONGEST}, headers={"Cache-Control": "no-store"})
 
-    @router.get("/widget/{name}", include_in_schema=False)
     @needs("open-widget")
-    async def asset(request: Request, name: str) -> Response:
+    async def asset(self, request: Request, name: str) -> Response:
+        """A script or a style sheet of these pages."""
         if name not in ASSETS:
             raise NotThere("没有这个地址 no such address")
-        return assets[name].response(request, ASSET_AGE)
-
-    return router
+        return self._assets[name].response(request, ASSET_AGE)
 
 
 def chat_page(template: str, version: str, widgets: Widgets, name: str) -> Response:

@@ -1,8 +1,8 @@
 """Spreadsheets (XLSX, XLS) and their text forms (CSV, TSV) → Document.
 
 Each sheet with text is an article titled by its name; its rows read on their own, see index.readers.tables. A file is
-read as what its bytes are: web systems hand out HTML, text and XLSX under the name of .xls. Charts, pictures and
-comments are left out.
+read as what its bytes are: web systems hand out HTML, text and XLSX under the name of .xls. The text in an XLSX
+sheet's pictures follows its rows. Charts, comments, and the pictures of XLS files are left out.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from index.readers.hidden import invisible_notices, without_invisible
 from index.readers.office.number_formats import BUILTIN, format_of, general
 from index.readers.office.package import Package, is_ole
 from index.readers.office.workbook import MAX_CELLS, Sheet, Workbook, read_workbook
+from index.readers.pictures import BRIEF, Pictures
 from index.readers.tables import table_blocks
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -42,23 +43,32 @@ _GENERIC = re.compile(r"(?:sheet|工作表|表|chart)\s*\d*|\d+", re.IGNORECASE)
 _HTML = re.compile(rb"\s*(?:<!doctype html|<html|<head|<meta|<table|<style)", re.IGNORECASE)
 
 
-def read_xlsx(data: bytes, name: str) -> Document:
-    """Reads an XLSX file. Raises ReadError when it is encrypted, damaged, over the limits, or holds no text."""
+def read_xlsx(data: bytes, name: str, pictures: Pictures | None = None) -> Document:
+    """Reads an XLSX file. Raises ReadError when it is encrypted, damaged, over the limits, or holds no text.
+
+    `pictures` reads the pictures in it; usually as index.readers.pictures does.
+    """
     if is_ole(data) and _is_old_workbook(data):
         return read_xls(data, name)
     package = Package(data, name)
     if "xl/workbook.bin" in package:
         raise ReadError(f"{name}: 二进制工作簿（.xlsb）a binary workbook; 请另存为 .xlsx save it as .xlsx")
     book = read_workbook(package)
+    pictures = pictures or Pictures(name)
+    shown = [
+        [block for part in sheet.pictures for block in pictures.blocks(package.read(part))]
+        for sheet in book.sheets
+    ]
     properties = package.properties()
-    about = Particulars(published=properties.issued, media_type=XLSX, notices=book.notices(name))
-    return _document(book.sheets, name, about, properties.title)
+    notices = (*book.notices(name), *pictures.notices())
+    about = Particulars(published=properties.issued, media_type=XLSX, notices=notices)
+    return _document(book.sheets, name, about, properties.title, shown)
 
 
 def read_xls(data: bytes, name: str) -> Document:
     """Reads an XLS file, and what else goes by that name: XLSX, an HTML table, text with tabs."""
     if data.startswith(b"PK"):
-        return read_xlsx(data, name)
+        return read_xlsx(data, name, Pictures(name, BRIEF))
     if is_ole(data):
         book = _old_workbook(data, name)
         return _document(book.sheets, name, Particulars(media_type=XLS, notices=book.notices(name)), "")
@@ -79,11 +89,15 @@ def read_tsv(data: bytes, name: str) -> Document:
     return _read_separated(data, name, "\t,;|", "text/tab-separated-values")
 
 
-def _document(sheets: Sequence[Sheet], name: str, about: Particulars, title: str) -> Document:
+def _document(
+    sheets: Sequence[Sheet], name: str, about: Particulars, title: str, shown: Sequence[list[Block]] = ()
+) -> Document:
+    """`shown` is what stands in the pictures of each sheet."""
     blocks: list[Block] = []
     stem = PurePath(name).stem
-    for sheet in sheets:
-        found = table_blocks(sheet.rows(), sheet=True)
+    for n, sheet in enumerate(sheets):
+        pictured = shown[n] if shown else []
+        found = [*table_blocks(sheet.rows(), sheet=True), *pictured]
         if found:
             heading = (
                 title or stem if _GENERIC.fullmatch(sheet.name.strip()) or not sheet.name else sheet.name

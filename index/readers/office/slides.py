@@ -250,6 +250,9 @@ class _Deck:
             blip = element.find(f".//{A}blip")
             yield from self._picture(links.get(blip.get(f"{R}embed", "")) if blip is not None else None, page)
             return
+        preview = element.find(f".//{P}oleObj//{A}blip")
+        if preview is not None:
+            yield from self._picture(links.get(preview.get(f"{R}embed", "")), page)
         table = element.find(f".//{A}tbl")
         if table is not None:
             yield from table_blocks(_table(table), page=page)

@@ -15,6 +15,18 @@ from dataclasses import dataclass, field
 from index.readers.office.charts import DGM
 from index.readers.office.package import Element, R
 from index.readers.office.word_numbering import VAL, Numbering, W
+from index.readers.office.word_styles import (
+    BASE_SIZE,
+    Style,
+    Styles,
+    flag,
+    is_shaded,
+    number_of,
+    numbering_of,
+    outline_of,
+    size_of,
+    value,
+)
 
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -30,9 +42,6 @@ LOOKED_AT = 120
 
 UNREADABLE = 4
 """Half points up to which letters cannot be read."""
-
-BASE_SIZE = 21
-"""Half points of ordinary text, 五号, where a style says nothing."""
 
 _T, _MATH_T, _TAB, _BREAK, _CARRIAGE = f"{W}t", f"{M}t", f"{W}tab", f"{W}br", f"{W}cr"
 _HYPHEN, _SYMBOL = f"{W}noBreakHyphen", f"{W}sym"
@@ -64,26 +73,11 @@ _TICKED = {
     "f0a3": "□",
     "f06e": "■",
 }
-_OFF = ("0", "false", "none", "off")
 _HIDES = re.compile(
     rb'<w:(?:vanish|specVanish)\b|<w:color [^>]{0,80}w:val="(?:FFFFFF|ffffff)"|<w:sz w:val="[0-4]"'
 )
 _SHORT_NUMBER = re.compile(r"[+\-−–]?\d{1,3}")
 _OPERANDS = frozenset(f"{M}{name}" for name in ("num", "den", "e", "sup"))
-_SHADES = (f"{W}shd", f"{W}highlight")
-
-
-@dataclass(slots=True)
-class Style:
-    """What a paragraph style says, its ancestors' words included. `outline` is 0 to 8, or None for body text."""
-
-    name: str = ""
-    outline: int | None = None
-    number: str = ""
-    depth: int | None = None
-    bold: bool = False
-    centred: bool = False
-    size: int = BASE_SIZE
 
 
 @dataclass(slots=True)
@@ -115,63 +109,6 @@ class Cell:
     above: bool
 
 
-class Styles:
-    """The paragraph styles of a document, by id."""
-
-    def __init__(self, root: Element | None) -> None:
-        self._items: dict[str, Element] = {}
-        self._known: dict[str, Style] = {}
-        self.default = ""
-        if root is None:
-            return
-        for item in root.iterchildren(f"{W}style"):
-            key = item.get(f"{W}styleId", "")
-            self._items[key] = item
-            if item.get(f"{W}type") == "paragraph" and item.get(f"{W}default") in ("1", "true"):
-                self.default = key
-
-    def look(self, key: str) -> Element | None:
-        """What a style of letters says of them itself; None when there is no such style."""
-        item = self._items.get(key)
-        return item.find(f"{W}rPr") if item is not None else None
-
-    def shades(self, key: str) -> bool:
-        """Whether a style of paragraphs or tables, or one that it is based on, sets something behind its text."""
-        for _ in range(20):
-            item = self._items.get(key)
-            if item is None:
-                return False
-            if _is_shaded(item):
-                return True
-            key = _value(item, "basedOn")
-        return True
-
-    def style(self, key: str, depth: int = 0) -> Style:
-        """The style of this id, with what it inherits; an empty one when there is none."""
-        known = self._known.get(key)
-        if known is not None:
-            return known
-        item = self._items.get(key)
-        if item is None or depth > 20:  # styles that are based on one another in a circle
-            return Style()
-        base = _value(item, "basedOn")
-        parent = self.style(base, depth + 1) if base else Style()
-        own, look = item.find(f"{W}pPr"), item.find(f"{W}rPr")
-        number, level = _numbering(own)
-        outline = _outline(own)
-        found = Style(
-            name=_value(item, "name"),
-            outline=parent.outline if outline == -1 else outline,
-            number=number or parent.number,
-            depth=parent.depth if level is None else level,
-            bold=_flag(look, "b", parent.bold),
-            centred=_value(own, "jc") == "center" if _value(own, "jc") else parent.centred,
-            size=_size(look, parent.size),
-        )
-        self._known[key] = found
-        return found
-
-
 class Reading:
     """Reads the paragraphs and tables of one document, counting its lists as it goes."""
 
@@ -185,7 +122,7 @@ class Reading:
     def paragraph(self, element: Element) -> Paragraph:
         """One `w:p`, with its number before it."""
         properties = element.find(f"{W}pPr")
-        key = _value(properties, "pStyle") or self._styles.default
+        key = value(properties, "pStyle") or self._styles.default
         style = self._styles.style(key)
         found = Paragraph("", style, style.outline, centred=style.centred)
         text = self._text(element, found)
@@ -198,7 +135,7 @@ class Reading:
 
     def _own(self, properties: Element, found: Paragraph) -> None:
         """What a paragraph says itself, over its style."""
-        outline, alignment = _outline(properties), _value(properties, "jc")
+        outline, alignment = outline_of(properties), value(properties, "jc")
         if outline != -1:
             found.outline = outline
         if alignment:
@@ -207,7 +144,7 @@ class Reading:
         found.runs_on = mark is not None and mark.find(f"{W}del") is not None
 
     def _label(self, properties: Element | None, style: Style, key: str, found: Paragraph) -> str:
-        number, depth = _numbering(properties)
+        number, depth = numbering_of(properties)
         if not number and style.number:
             number = style.number
             depth = style.depth if style.depth is not None else self._numbering.level_of_style(number, key)
@@ -255,7 +192,7 @@ class Reading:
                 self._walk(choice if choice is not None else node[0] if len(node) else node, found, pieces)
             elif tag == f"{W}r" and self._is_hidden(node):
                 self.hidden += sum(len(text.text or "") for text in node.iter(_T))
-            elif tag == f"{W}r" and _value(node.find(f"{W}rPr"), "vertAlign") == "superscript":
+            elif tag == f"{W}r" and value(node.find(f"{W}rPr"), "vertAlign") == "superscript":
                 inside: list[str] = []
                 self._walk(node, found, inside)
                 text = "".join(inside)
@@ -277,13 +214,13 @@ class Reading:
         own = run.find(f"{W}rPr")
         if own is None:
             return False
-        styled = self._styles.look(key) if (key := _value(own, "rStyle")) else None
-        if _flag(own, "vanish", _flag(styled, "vanish", False)):
+        styled = self._styles.look(key) if (key := value(own, "rStyle")) else None
+        if flag(own, "vanish", flag(styled, "vanish", False)):
             return True
-        if _size(own, _size(styled, BASE_SIZE)) <= UNREADABLE:
+        if size_of(own, size_of(styled, BASE_SIZE)) <= UNREADABLE:
             return True
-        colour = _value(own, "color") or _value(styled, "color")
-        return colour.upper() == "FFFFFF" and not (_is_shaded(own) or self._is_on_colour(run))
+        colour = value(own, "color") or value(styled, "color")
+        return colour.upper() == "FFFFFF" and not (is_shaded(own) or self._is_on_colour(run))
 
     def _is_on_colour(self, run: Element) -> bool:
         """Whether something is set behind a run: by its paragraph, cell, table, a box or the page."""
@@ -291,7 +228,7 @@ class Reading:
             if around.tag in (_BOX, f"{MC}Fallback"):
                 return True  # the fill of a drawing says so in many ways
             own = around.find(_PROPERTIES.get(around.tag, "")) if around.tag in _PROPERTIES else None
-            if own is not None and (_is_shaded(own) or self._styles.shades(_style_of(own))):
+            if own is not None and (is_shaded(own) or self._styles.shades(_style_of(own))):
                 return True
             if around.tag == f"{W}document":
                 return around.find(f"{W}background") is not None
@@ -308,16 +245,7 @@ _PROPERTIES = {f"{W}p": f"{W}pPr", f"{W}tc": f"{W}tcPr", f"{W}tbl": f"{W}tblPr"}
 
 
 def _style_of(properties: Element) -> str:
-    return _value(properties, "pStyle") or _value(properties, "tblStyle")
-
-
-def _is_shaded(element: Element) -> bool:
-    """Whether an element, or one inside it, has a colour behind its text."""
-    for node in element.iter(*_SHADES):
-        fill = node.get(f"{W}fill", "auto") if node.tag == _SHADES[0] else node.get(VAL, "none")
-        if fill.upper() not in ("AUTO", "NONE", "FFFFFF") or node.get(f"{W}themeFill"):
-            return True
-    return False
+    return value(properties, "pStyle") or value(properties, "tblStyle")
 
 
 def rows(table: Element) -> Iterator[tuple[list[Cell], bool]]:
@@ -327,15 +255,15 @@ def rows(table: Element) -> Iterator[tuple[list[Cell], bool]]:
         if properties is not None and properties.find(f"{W}del") is not None:
             continue
         cells = []
-        before = _number(_value(properties, "gridBefore"), 0)
+        before = number_of(value(properties, "gridBefore"), 0)
         if before:
             cells.append(Cell(None, before, False))
         for element in _children(row, f"{W}tc"):
             own = element.find(f"{W}tcPr")
             merge = own.find(f"{W}vMerge") if own is not None else None
             above = merge is not None and merge.get(VAL, "continue") == "continue"
-            cells.append(Cell(element, max(1, _number(_value(own, "gridSpan"), 1)), above))
-        yield cells, _flag(properties, "tblHeader", False)
+            cells.append(Cell(element, max(1, number_of(value(own, "gridSpan"), 1)), above))
+        yield cells, flag(properties, "tblHeader", False)
 
 
 def blocks(parent: Element) -> Iterator[Element]:
@@ -376,38 +304,6 @@ def _look(element: Element, style: Style) -> tuple[bool, int]:
             continue
         look = run.find(f"{W}rPr")
         seen = True
-        bold = bold and _flag(look, "b", style.bold)
-        size = max(size, _size(look, style.size))
+        bold = bold and flag(look, "b", style.bold)
+        size = max(size, size_of(look, style.size))
     return (bold, size) if seen else (style.bold, style.size)
-
-
-def _value(parent: Element | None, tag: str) -> str:
-    found = parent.find(f"{W}{tag}") if parent is not None else None
-    return str(found.get(VAL, "")) if found is not None else ""
-
-
-def _flag(parent: Element | None, tag: str, usual: bool) -> bool:
-    found = parent.find(f"{W}{tag}") if parent is not None else None
-    return usual if found is None else found.get(VAL, "1") not in _OFF
-
-
-def _outline(properties: Element | None) -> int | None:
-    """The outline level, 0 to 8; None for body text; -1 where nothing is said."""
-    found = _number(_value(properties, "outlineLvl"), -1)
-    return None if found > 8 else found
-
-
-def _numbering(properties: Element | None) -> tuple[str, int | None]:
-    found = properties.find(f"{W}numPr") if properties is not None else None
-    if found is None:
-        return "", None
-    depth = _value(found, "ilvl")
-    return _value(found, "numId"), _number(depth, 0) if depth else None
-
-
-def _size(look: Element | None, usual: int) -> int:
-    return _number(_value(look, "sz"), usual)
-
-
-def _number(text: str, usual: int) -> int:
-    return int(text) if re.fullmatch(r"\d{1,6}", text) else usual

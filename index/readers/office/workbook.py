@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from index.readers.office.number_formats import BUILTIN, Format, format_of, general
 from index.readers.office.package import Element, Package, R
+from index.readers.office.sheet_pictures import IN_CELL, pictures_in_cells, pictures_over
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -46,6 +47,8 @@ class Sheet:
     name: str
     cells: dict[int, dict[int, str]] = field(default_factory=dict)
     merges: list[Merge] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+    """Names of the parts of its pictures, each once: those laid over the cells, and then those in cells."""
 
     def rows(self) -> list[list[str]]:
         """The rows that hold text, top to bottom, in the columns that do, with merged cells filled in."""
@@ -108,7 +111,7 @@ def read_workbook(package: Package) -> Workbook:
     parts = {link.kind: link.target for link in links.values()}
     settings = root.find(f"{S}workbookPr")
     since_1904 = settings is not None and settings.get("date1904") in ("1", "true")
-    reader = _Sheets(package, parts, since_1904)
+    reader = _Sheets(package, parts, since_1904, pictures_in_cells(package, main))
     for item in root.iter(f"{S}sheet"):
         link = links.get(item.get(f"{R}id", ""))
         if item.get("state", "visible") != "visible":
@@ -121,9 +124,12 @@ def read_workbook(package: Package) -> Workbook:
 class _Sheets:
     """Reads the sheets of one package, and counts what all of them hold."""
 
-    def __init__(self, package: Package, parts: dict[str, str], since_1904: bool) -> None:
+    def __init__(
+        self, package: Package, parts: dict[str, str], since_1904: bool, pictures: dict[str, str]
+    ) -> None:
         self.book = Workbook()
         self._package = package
+        self._pictures = pictures
         self._strings = [
             _string(item) for item in _emptied(package, parts.get("sharedStrings", ""), f"{S}si")
         ]
@@ -134,7 +140,7 @@ class _Sheets:
         self._cells = self._characters = 0
 
     def read(self, name: str, part: str) -> None:
-        sheet = Sheet(name)
+        sheet = Sheet(name, pictures=list(pictures_over(self._package, part)))
         hidden: set[int] = set()
         self._hidden_columns = set()
         number = -1
@@ -156,6 +162,7 @@ class _Sheets:
                 if merge:
                     sheet.merges.append(merge)
         self.book.hidden_columns += len(self._hidden_columns)
+        sheet.pictures = list(dict.fromkeys(sheet.pictures))
         self.book.sheets.append(sheet)
 
     def _row(self, element: Element, sheet: Sheet, number: int, hidden: set[int]) -> None:
@@ -171,6 +178,8 @@ class _Sheets:
                 self._hidden_columns.add(column)
             elif self._white and _integer(cell.get("s")) in self._white:
                 self.book.hidden_cells += 1
+            elif (held := IN_CELL.fullmatch(text)) and held[1] in self._pictures:
+                sheet.pictures.append(self._pictures[held[1]])
             else:
                 row[column] = text
                 self._characters += len(text)

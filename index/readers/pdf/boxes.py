@@ -10,6 +10,7 @@ from index.readers.pdf.columns import TextLine
 from index.readers.pdf.layout import reading_lines
 from index.readers.pdf.page import HYPHEN, Box, Page
 from index.readers.pdf.reader import read_single_page
+from index.readers.pdf.vertical import box_on_page
 
 
 def boxes(data: bytes, page: int, quote: str, name: str = "") -> list[Box]:
@@ -24,7 +25,8 @@ def boxes(data: bytes, page: int, quote: str, name: str = "") -> list[Box]:
 
 def boxes_on(page: Page, quote: str) -> list[Box]:
     """As `boxes`, on a page that has been read."""
-    return _find(reading_lines(page), quote)
+    found = _find(reading_lines(page), quote)
+    return [box_on_page(box, page) for box in found] if page.writing == "vertical" else found
 
 
 def _find(lines: Sequence[TextLine], quote: str) -> list[Box]:

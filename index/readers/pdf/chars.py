@@ -13,15 +13,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import Literal
 
 import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from index.lines import HAN
-from index.readers.pdf.page import HYPHEN, Box, Page, Point, Run
+from index.readers.pdf.page import HYPHEN, Box, Char, Doubt, Page, Point, Run
 from index.readers.pdf.rules import read_objects
+from index.readers.pdf.vertical import laid_level, writing
+from index.readers.symbols import BULLETS, FONT
 
 FARTHEST = 100_000.0
 """Points from the corner within which characters are looked at; the largest page has 14,400."""
@@ -34,13 +35,8 @@ EDGE = 9.0
 MOST_CHARACTERS = 60_000
 """Characters that are read of one page; a page of newsprint has some 15,000."""
 
-Doubt = Literal["", "small", "white", "unpainted"]
-"""Why a character may not be seen."""
-
 _UNPAINTED = (3, 7)
 """Text rendering modes that paint nothing (ISO 32000-1, table 106)."""
-_BULLETS = {0xB7: "•", 0x6C: "●", 0x6E: "■", 0x75: "◆", 0x76: "❖", 0xA7: "▪", 0xA8: "□", 0xD8: "➢", 0xFC: "✓"}
-"""Glyphs of the symbol fonts Symbol and Wingdings, which come as private-use characters U+F000 + code."""
 _RADICALS = dict(
     zip(
         "⻄⻅⻆⻉⻋⻓⻔⻘⻚⻛⻜⻝⻢⻣⻥⻦⻨⻩⻬⻮⻰⺟⺠⻁⻙⻧⻤⻳",
@@ -79,12 +75,16 @@ def read_page(page: pdfium.PdfPage, number: int) -> Page:
         seen = _visible(chars, found, page if not turned else None)
         found.hidden += len(chars) - len(seen)
         chars = seen
+    found.writing = "level" if turned else writing(chars)
+    if found.writing == "vertical":
+        chars, aside, beside = laid_level(chars, aside, found)
+        found.aside = list(_runs(beside))
     found.runs = list(_runs(chars))
-    found.aside = list(_turned_runs(aside))
+    found.aside += _turned_runs(aside)
     return found
 
 
-def _visible(chars: list[_Char], found: Page, page: pdfium.PdfPage | None) -> list[_Char]:
+def _visible(chars: list[Char], found: Page, page: pdfium.PdfPage | None) -> list[Char]:
     """The characters that a reader of the page sees, and those that recognition has laid over a picture of them.
 
     White ones are seen where the page, which is drawn for it, is not all of one shade; without `page` they all count
@@ -97,7 +97,7 @@ def _visible(chars: list[_Char], found: Page, page: pdfium.PdfPage | None) -> li
     return [char for char in chars if not char.doubt or _is_seen(char, found, shades)]
 
 
-def _is_seen(char: _Char, found: Page, shades: np.ndarray | None) -> bool:
+def _is_seen(char: Char, found: Page, shades: np.ndarray | None) -> bool:
     if char.doubt == "small":
         return False
     middle = (char.x0 + char.x1) / 2
@@ -114,10 +114,10 @@ def _is_seen(char: _Char, found: Page, shades: np.ndarray | None) -> bool:
     return bool(spot.size) and int(spot.max()) - int(spot.min()) >= CONTRAST
 
 
-def _sorted(chars: Iterator[_Char]) -> tuple[list[_Char], list[_Char]]:
+def _sorted(chars: Iterator[Char]) -> tuple[list[Char], list[Char]]:
     """(level characters, turned ones)."""
-    level: list[_Char] = []
-    aside: list[_Char] = []
+    level: list[Char] = []
+    aside: list[Char] = []
     for char in chars:
         (aside if char.turned else level).append(char)
     return level, aside
@@ -142,19 +142,6 @@ def _turned(page: pdfium.PdfPage, angle: int) -> tuple[Point, float, float]:
 
 
 @dataclass(slots=True)
-class _Char:
-    text: str
-    x0: float
-    x1: float
-    baseline: float
-    size: float
-    bold: bool
-    spaced: bool
-    turned: int
-    doubt: Doubt = ""
-
-
-@dataclass(slots=True)
 class _Style:
     """What all characters of one text object share."""
 
@@ -164,7 +151,7 @@ class _Style:
     doubt: Doubt
 
 
-def _characters(text: pdfium.PdfTextPage, to_view: Point, found: Page) -> Iterator[_Char]:
+def _characters(text: pdfium.PdfTextPage, to_view: Point, found: Page) -> Iterator[Char]:
     """The visible characters in the order of the file; white space becomes a mark on what follows it."""
     styles: dict[int, _Style] = {}
     fonts: dict[int, bool] = {}
@@ -195,7 +182,7 @@ def _characters(text: pdfium.PdfTextPage, to_view: Point, found: Page) -> Iterat
         if not (-EDGE <= start <= right and -EDGE <= baseline <= low and -FARTHEST < a + b < FARTHEST):
             found.hidden += 1  # beside the page; also for what is no number
             continue
-        yield _Char(
+        yield Char(
             char, min(a, b), max(a, b), baseline, style.size, style.bold, spaced, style.turned, style.doubt
         )
         spaced = False
@@ -213,7 +200,7 @@ def _meaning(code: int) -> str:
     if 0x2E80 <= code <= 0x2EFF:
         return _RADICALS.get(char, char)
     if 0xE000 <= code <= 0xF8FF:
-        return _BULLETS.get(code - 0xF000, "")
+        return BULLETS.get(code - FONT, "")
     if char in _EDGES or code in (0xFFFD, 0xFFFF) or 0xD800 <= code <= 0xDFFF:
         return ""
     return char
@@ -254,10 +241,10 @@ def _is_bold(font: object) -> bool:
     return bool(re.search(rb"bold|black|heavy|hei\b|simhei|-b\d|xbs|dbs|hei-", name.value.lower()))
 
 
-def _runs(chars: list[_Char]) -> Iterator[Run]:
+def _runs(chars: list[Char]) -> Iterator[Run]:
     """Puts characters that touch together; what is printed twice for weight is there once."""
     seen: set[tuple[str, int, int]] = set()
-    held: list[_Char] = []
+    held: list[Char] = []
     for char in chars:
         if held and not _touch(held[-1], char):
             yield from _finished(held, seen)
@@ -267,9 +254,9 @@ def _runs(chars: list[_Char]) -> Iterator[Run]:
         yield from _finished(held, seen)
 
 
-def _turned_runs(chars: list[_Char]) -> Iterator[Run]:
+def _turned_runs(chars: list[Char]) -> Iterator[Run]:
     """Text that is not level, in the order of the file; its letters have no places of their own."""
-    held: list[_Char] = []
+    held: list[Char] = []
     for char in [*chars, None]:
         if held and (
             char is None
@@ -284,7 +271,7 @@ def _turned_runs(chars: list[_Char]) -> Iterator[Run]:
             held.append(char)
 
 
-def _touch(a: _Char, b: _Char) -> bool:
+def _touch(a: Char, b: Char) -> bool:
     size = max(a.size, b.size)
     gap = b.x0 - a.x1
     return (
@@ -296,7 +283,7 @@ def _touch(a: _Char, b: _Char) -> bool:
     )
 
 
-def _finished(held: list[_Char], seen: set[tuple[str, int, int]]) -> Iterator[Run]:
+def _finished(held: list[Char], seen: set[tuple[str, int, int]]) -> Iterator[Run]:
     size = max(char.size for char in held)
     baseline = median(char.baseline for char in held)
     gaps = [b.x0 - a.x1 for a, b in pairwise(held)]
@@ -322,7 +309,7 @@ def _finished(held: list[_Char], seen: set[tuple[str, int, int]]) -> Iterator[Ru
         yield Run(text, box, baseline, size, bold, letters)
 
 
-def _split(char: _Char) -> list[tuple[float, float]]:
+def _split(char: Char) -> list[tuple[float, float]]:
     """One (left, right) for each character that a glyph stands for; a ligature stands for several."""
     n = len(char.text)
     if n == 1:

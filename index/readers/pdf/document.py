@@ -64,6 +64,12 @@ def _notices(pages: Sequence[Page], name: str) -> Iterator[str]:
     for why in dict.fromkeys(page.unread for page in pages if page.unread):
         numbers = ranges([page.number for page in pages if page.unread == why])
         yield f"{name}: 第 {numbers} 页是图片，未识别 pages {numbers} are pictures and were not read; {why}"
+    mixed = [page.number for page in pages if page.writing == "both"]
+    if mixed:
+        yield (
+            f"{name}: 第 {ranges(mixed)} 页部分文字为竖排，阅读顺序可能有误，请核对原件 some of the text on pages "
+            f"{ranges(mixed)} runs from top to bottom and may be out of order, please check the original"
+        )
     poor = [page for page in pages if page.confidence < LOW_CONFIDENCE]
     if poor:
         numbers, share = ranges([page.number for page in poor]), median(page.confidence for page in poor)

@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
+
+Doubt = Literal["", "small", "white", "unpainted"]
+"""Why a character may not be seen."""
+
+Writing = Literal["level", "vertical", "both"]
+"""How the text of a page runs: in lines, in columns from right to left, or partly so."""
 
 LOW_CONFIDENCE = 65.0
 """0 to 100. Recognised text below it says so; good scans have 85 to 95."""
@@ -40,6 +47,22 @@ class Box:
         return Box(
             min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1)
         )
+
+
+@dataclass(slots=True)
+class Char:
+    """A character as the file has it. `turned` is in degrees, clockwise as shown; `spaced` says that white space stands
+    before it."""
+
+    text: str
+    x0: float
+    x1: float
+    baseline: float
+    size: float
+    bold: bool
+    spaced: bool
+    turned: int
+    doubt: Doubt = ""
 
 
 @dataclass(slots=True)
@@ -83,6 +106,8 @@ class Page:
     """Whether the text comes from a picture, by recognition."""
     confidence: float = 100.0
     """0 to 100: the mean of what was recognised."""
+    writing: Writing = "level"
+    """Of a vertical page, all places are those on the page turned by a quarter, to the left: columns are lines there."""
     unread: str = ""
     """Why a page that is a picture was not recognised, for the user."""
 

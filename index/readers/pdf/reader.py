@@ -17,7 +17,7 @@ import pypdfium2 as pdfium
 
 from index.errors import ReadError
 from index.passage import Document
-from index.readers import ocr
+from index.readers import ocr, tesseract
 from index.readers.hidden import hidden_notices
 from index.readers.pdf.chars import read_page
 from index.readers.pdf.document import document_of_pages, ranges
@@ -151,10 +151,10 @@ def _read(page: pdfium.PdfPage, number: int, stopped: str = "", figures: int = M
     """A page, recognised if need be, unless `stopped` says why not any more; at most so many `figures` of it."""
     found = read_page(page, number)
     if _needs_recognition(found):
-        found.unread = ocr.missing() or stopped
+        found.unread = tesseract.missing() or stopped
         if not found.unread:
             _recognise(page, found)
-    elif not (ocr.missing() or stopped):
+    elif not (tesseract.missing() or stopped):
         boxes = _figures(found)[: max(0, figures)]
         found.figures = len(boxes)
         found.aside += _text_of_figures(page, found, boxes)
@@ -233,7 +233,7 @@ def _recognise(page: pdfium.PdfPage, found: Page) -> None:
     found.confidence = ocr.mean_confidence(words)
 
 
-def _turned(page: pdfium.PdfPage, found: Page, turns: int, scale: float) -> list[ocr.Word]:
+def _turned(page: pdfium.PdfPage, found: Page, turns: int, scale: float) -> list[tesseract.Word]:
     """The words on a scan that lies on its side: the page is turned, and nothing but the scan is left on it."""
     page.set_rotation((page.get_rotation() + 90 * turns) % 360)
     if turns % 2:

@@ -18,8 +18,9 @@ from index.errors import ReadError
 from index.passage import Document, Speaker
 from index.readers.blocks import Block, Particulars, document_of
 from index.readers.encoding import decode
-from index.readers.web.page import Element, read_page
+from index.readers.web.page import read_page
 from index.readers.web.reader import declared_encoding, parse_html, read_html
+from index.readers.web.walk import Element
 
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
@@ -108,7 +109,7 @@ def _body(element: Element) -> tuple[Block, ...]:
         return ()
     pieces = [piece for piece in read_page(root).pieces if not piece.weak]
     return tuple(
-        replace(block, kind="heading") if block.kind == "title" else block
+        block._replace(kind="heading") if block.kind == "title" else block
         for p in pieces
         for block in p.blocks
     )

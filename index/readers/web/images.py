@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes, urljoin
 
 from index.readers.blocks import Block
 from index.readers.pictures import MOST_BYTES, Pictures
-from index.readers.web.page import Piece
+from index.readers.web.pieces import Piece
 
 
 class Images:

@@ -23,7 +23,9 @@ from index.readers.encoding import decode
 from index.readers.hidden import hidden_notices, invisible_notices
 from index.readers.pictures import BRIEF, Pictures
 from index.readers.web.images import Images
-from index.readers.web.page import Element, Page, Piece, read_page
+from index.readers.web.page import Page, read_page
+from index.readers.web.pieces import Piece
+from index.readers.web.walk import Element
 
 HEAD = 4096
 """Bytes in which a page declares its encoding; browsers look at 1024."""
@@ -36,6 +38,9 @@ _DECLARED = re.compile(
 )
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_XML_BYTES = bytes(byte for byte in range(256) if not _NOT_XML.match(chr(byte)))
+_LETTERS = re.compile(r"\w+")
+_LETTER = re.compile(r"\w")
 _SITE = re.compile(r"\s*(?:[_|｜»«·]|\s[-–—:：]+\s|--+|——|[-–—](?=[^-–—]{2,12}$))\s*")
 _AUTHOR = re.compile(r"^(?:作者|记者|通讯员|撰文|文)\s*[:：/|]\s*(?:记者\s*)?([\u4e00-\u9fff·]{2,8})$")
 _TITLES = ("articletitle", "og:title", "twitter:title", "dc.title", "headline")
@@ -129,21 +134,35 @@ def read_page_of(
 
 def parse_html(text: str) -> Element | None:
     """The tree of a page or a piece of one; None when nothing is in it."""
-    text = _XML_DECLARATION.sub("", _NOT_XML.sub(" ", text), count=1)
+    if "<?xml" in text:
+        text = _XML_DECLARATION.sub("", text, count=1)
+    data = _encoded(text)
     parser = etree.HTMLParser(
         encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True
     )
     try:
-        return etree.fromstring(text.encode(), parser)
+        return etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
         return None
+
+
+def _encoded(text: str) -> bytes:
+    """`text` in UTF-8, with spaces for the characters that XML does not have."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:  # halves of surrogate pairs
+        return _NOT_XML.sub(" ", text).encode()
+    # Bytes are looked through faster than characters; in UTF-8 those below 128 are nothing but themselves.
+    sound = not data.translate(None, _XML_BYTES) and "\ufffe" not in text and "\uffff" not in text
+    return data if sound else _NOT_XML.sub(" ", text).encode()
 
 
 def _titled(page: Page, meta: _Meta, blocks: list[Block]) -> tuple[list[Block], str]:
     """(blocks with the title first, title)."""
     title = _title(page, meta, blocks)
     if title:
-        at = next((i for i, block in enumerate(blocks[:DATE_LINES]) if _same(block.text, title)), -1)
+        key = _key(title)
+        at = next((i for i, block in enumerate(blocks[:DATE_LINES]) if key and _has_key(block.text, key)), -1)
         if at >= 0:
             title = blocks[at].text
             del blocks[at]
@@ -155,8 +174,9 @@ def _title(page: Page, meta: _Meta, blocks: Sequence[Block]) -> str:
     """The first of: a heading that the page's <title> begins with, the head's own word, <title> less the site."""
     headings = [b.text for piece in page.pieces for b in piece.blocks if b.kind == "heading" and b.level <= 2]
     named = meta.title
+    key = _key(named)
     for heading in headings:
-        if len(heading) >= 2 and _key(named).startswith(_key(heading)):
+        if len(heading) >= 2 and key.startswith(_key(heading)):
             return heading
     given = " ".join(meta.first(_TITLES).split())
     if given:
@@ -177,11 +197,13 @@ def _without_site(title: str, meta: _Meta) -> str:
 
 
 def _key(text: str) -> str:
-    return re.sub(r"\W", "", text).lower()
+    return "".join(_LETTERS.findall(text)).lower()
 
 
-def _same(text: str, title: str) -> bool:
-    return bool(_key(title)) and _key(text) == _key(title)
+def _has_key(text: str, key: str) -> bool:
+    """Whether `_key(text)` is `key`, which is not empty; most texts begin otherwise."""
+    first = _LETTER.search(text)
+    return first is not None and key.startswith(first[0].lower()) and _key(text) == key
 
 
 def _without_empty_headings(blocks: Sequence[Block]) -> list[Block]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 
 from index.errors import ReadError
-from index.readers import ocr, sandbox, suffix_of
+from index.readers import sandbox, suffix_of, tesseract
 from index.split import split
 from tests.index.readers.office_samples import all_samples
 
@@ -85,6 +85,6 @@ def test_broken_copies_are_read_or_refused_with_a_reason(name):
 
 @pytest.mark.parametrize("name", all_samples())
 def test_the_samples_themselves_are_read(name):
-    if suffix_of(name) == ".png" and ocr.missing():
-        pytest.skip(f"NOT TESTED: recognition; {ocr.missing()}")
+    if suffix_of(name) == ".png" and tesseract.missing():
+        pytest.skip(f"NOT TESTED: recognition; {tesseract.missing()}")
     assert sandbox.read_safely(all_samples()[name], name).articles

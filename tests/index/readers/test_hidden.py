@@ -10,7 +10,7 @@ from openpyxl.styles import Font, PatternFill
 
 from index.passage import OffsetMap
 from index.readers import read
-from index.readers.hidden import INVISIBLE, composed, markdown_hidden, without
+from index.readers.hidden import INVISIBLE, composed, markdown_hidden, shows_all, without
 from tests.index.readers.press import HEIGHT, SONG, Press, prose, scan
 from tests.index.readers.samples import SENTENCE
 
@@ -147,3 +147,14 @@ def test_the_invisible_text_that_recognition_laid_over_a_scan_is_kept():
         text_in_mode(press, 100 + 40 * n, prose(n, 1), 3)
     document = read(press.data(), "a.pdf")
     assert prose(3, 1) in document.text.replace("\n", "") and not document.notices
+
+
+@given(
+    st.text(st.sampled_from("质量\n\t\u3000\u00a0a，\u034f\u115f\u17b5\u200b\u202e\ufeff\U000e0041\uf06c"))
+)
+def test_the_quick_look_misses_no_invisible_character(text):
+    assert not (shows_all(text) and INVISIBLE.search(text))
+
+
+def test_the_quick_look_knows_every_invisible_character():
+    assert not any(shows_all(f"质{chr(code)}量") for code in range(0x110000) if INVISIBLE.match(chr(code)))

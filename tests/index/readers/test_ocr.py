@@ -9,14 +9,14 @@ import pytest
 from PIL import ExifTags, Image
 
 from index.errors import ReadError
-from index.readers import ocr
+from index.readers import ocr, tesseract
 from index.readers.pdf.page import Box
 from index.split import split
 from tests.index.readers.press import FONT, as_file, scan
 
 needs_ocr = pytest.mark.skipif(
-    bool(ocr.missing()) or not FONT.exists(),
-    reason=f"NOT TESTED: recognition of text; needs Debian's {ocr.INSTALL} and fonts-noto-cjk",
+    bool(tesseract.missing()) or not FONT.exists(),
+    reason=f"NOT TESTED: recognition of text; needs Debian's {tesseract.INSTALL} and fonts-noto-cjk",
 )
 
 TEXT = ["供应商应当每季度提交质量报告", "不合格品应当在二十四小时内隔离"]
@@ -33,7 +33,7 @@ def table(*rows):
 
 
 def runs(*rows):
-    words = ocr._without_noise(ocr._words(table(*rows)))
+    words = ocr._without_noise(tesseract.words(table(*rows)))
     return ocr.runs_of(words, 0.24)
 
 
@@ -64,19 +64,22 @@ def test_a_page_on_its_side_or_its_head_is_set_upright(turns):
 
 
 def test_confidence_counts_characters():
-    words = [ocr.Word("质量", Box(0, 0, 1, 1), 90, (1, 1, 1)), ocr.Word("检", Box(0, 0, 1, 1), 60, (1, 1, 1))]
+    words = [
+        tesseract.Word("质量", Box(0, 0, 1, 1), 90, (1, 1, 1)),
+        tesseract.Word("检", Box(0, 0, 1, 1), 60, (1, 1, 1)),
+    ]
     assert ocr.mean_confidence(words) == 80 and ocr.mean_confidence([]) == 100
 
 
 def test_without_tesseract_a_picture_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(ocr, "languages", lambda: ())
+    monkeypatch.setattr(tesseract, "languages", lambda: ())
     with pytest.raises(ReadError, match="tesseract-ocr-chi-sim") as caught:
         ocr.read_picture(as_file(Image.new("L", (50, 50), 255)), "图.png")
     assert str(caught.value).startswith("图.png") and "\n" not in str(caught.value)
 
 
 def test_damaged_and_huge_pictures_are_refused(monkeypatch):
-    monkeypatch.setattr(ocr, "languages", lambda: ocr.LANGUAGES)
+    monkeypatch.setattr(tesseract, "languages", lambda: tesseract.LANGUAGES)
     monkeypatch.setattr(ocr, "recognise_best", lambda grey: [])
     good = as_file(Image.new("L", (200, 200), 255))
     for data in (b"", b"no picture", good[:60]):
@@ -140,11 +143,11 @@ class Recognised:
     def __init__(self, monkeypatch, *confidences):
         self.shapes = []
         self.confidences = list(confidences)
-        monkeypatch.setattr(ocr, "languages", lambda: ocr.LANGUAGES)
-        monkeypatch.setattr(ocr, "_tesseract", self.say)
+        monkeypatch.setattr(tesseract, "languages", lambda: tesseract.LANGUAGES)
+        monkeypatch.setattr(tesseract, "say", self.say)
 
     def say(self, grey, options, seconds):
-        assert seconds <= ocr.SECONDS
+        assert seconds <= tesseract.SECONDS
         self.shapes.append(grey.shape)
         confidence = self.confidences.pop(0)
         return table((1, 0, confidence, "质量检验")) if confidence else table()
@@ -165,20 +168,20 @@ class Recognised:
     ],
 )
 def test_a_second_size_is_tried_only_where_the_first_leaves_doubts(monkeypatch, size, confidences, asked):
-    tesseract = Recognised(monkeypatch, *confidences)
+    shown = Recognised(monkeypatch, *confidences)
     grey = np.full((size, size), 255, dtype=np.uint8)
     grey[100:200, 100:200] = 0
     words = ocr.recognise_best(grey)
-    assert [shape[0] for shape in tesseract.shapes] == asked
+    assert [shape[0] for shape in shown.shapes] == asked
     best = max(confidences)
     assert [word.confidence for word in words] == ([best] if best > ocr.LEAST_CONFIDENCE else [])
 
 
 def test_a_picture_of_one_shade_costs_nothing(monkeypatch):
-    tesseract = Recognised(monkeypatch)
+    shown = Recognised(monkeypatch)
     page = np.full((2000, 1500), 240, dtype=np.uint8)
     page[900:1000] = 225  # a shadow
-    assert ocr.recognise_upright(page) == ([], 0) and not tesseract.shapes
+    assert ocr.recognise_upright(page) == ([], 0) and not shown.shapes
     grey = np.pad(np.zeros((300, 300), dtype=np.uint8), ocr.MARGIN, constant_values=255)
     assert ocr.recognise_best(grey) == []
 
@@ -191,7 +194,7 @@ def test_a_picture_may_take_as_much_of_the_processor_as_its_size_allows(tmp_path
     program.write_text("#!/bin/sh\ncat >/dev/null\nwhile :; do :; done\n")
     program.chmod(program.stat().st_mode | stat.S_IEXEC)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(ocr, "CPU_SECONDS", 0.5)
+    monkeypatch.setattr(tesseract, "CPU_SECONDS", 0.5)
     with pytest.raises(ReadError, match="too long for a picture"):
         ocr.recognise(GREY)
 

@@ -13,7 +13,7 @@ from reportlab.lib import pdfencrypt
 from index.errors import ReadError
 from index.lines import squeeze
 from index.passage import OffsetMap
-from index.readers import ocr
+from index.readers import ocr, tesseract
 from index.readers.pdf.boxes import boxes
 from index.readers.pdf.chars import _meaning
 from index.readers.pdf.document import _forward, ranges
@@ -25,8 +25,8 @@ from tests import layout
 from tests.index.readers.press import FONT, HEIGHT, SONG, WIDTH, Press, prose, scan, width_of, wrap
 
 needs_ocr = pytest.mark.skipif(
-    bool(ocr.missing()) or not FONT.exists(),
-    reason=f"NOT TESTED: recognition of text; needs Debian's {ocr.INSTALL} and fonts-noto-cjk",
+    bool(tesseract.missing()) or not FONT.exists(),
+    reason=f"NOT TESTED: recognition of text; needs Debian's {tesseract.INSTALL} and fonts-noto-cjk",
 )
 
 
@@ -466,7 +466,7 @@ def plain_picture():
 
 
 def test_without_tesseract_the_rest_is_read(monkeypatch):
-    monkeypatch.setattr(ocr, "languages", lambda: ())
+    monkeypatch.setattr(tesseract, "languages", lambda: ())
     press = Press()
     press.paragraph(70, 80, prose(1, 8))
     for _ in range(2):
@@ -475,11 +475,11 @@ def test_without_tesseract_the_rest_is_read(monkeypatch):
     document = read_pdf(press.data(), "册.pdf")
     assert document.text == prose(1, 8)
     (notice,) = document.notices
-    assert notice.startswith("册.pdf") and "2–3" in notice and ocr.INSTALL in notice
+    assert notice.startswith("册.pdf") and "2–3" in notice and tesseract.INSTALL in notice
 
 
 def test_without_tesseract_a_scan_is_an_error(monkeypatch):
-    monkeypatch.setattr(ocr, "languages", lambda: ())
+    monkeypatch.setattr(tesseract, "languages", lambda: ())
     press = Press()
     press.picture(plain_picture(), 0, 0, WIDTH, HEIGHT)
     with pytest.raises(ReadError, match="tesseract-ocr") as caught:
@@ -491,8 +491,8 @@ def test_recognition_ends_when_the_time_is_up_or_pages_fail(monkeypatch):
     def fail(*_):
         raise ReadError("识别失败 failed")
 
-    monkeypatch.setattr(ocr, "missing", lambda: "")
-    monkeypatch.setattr(ocr, "_tesseract", fail)
+    monkeypatch.setattr(tesseract, "missing", lambda: "")
+    monkeypatch.setattr(tesseract, "say", fail)
     press = Press()
     press.paragraph(70, 80, prose(1, 8))
     for _ in range(6):

@@ -1,16 +1,23 @@
 """Pictures inside other files: what is recognised, what is passed over, and what is told of the rest."""
 
 import base64
+import gzip
 import io
+import zipfile
 from email.message import EmailMessage
 
 import docx
 import numpy as np
+import openpyxl
+import openpyxl.drawing.image
 import pytest
 from PIL import Image
 
-from index.readers import ocr, pictures, read
+from index.readers import ocr, pictures, read, tesseract
 from index.readers.blocks import Block
+from index.readers.office.package import R
+from index.readers.office.sheet import read_xlsx
+from index.readers.office.sheet_pictures import XDR, A
 from index.readers.pdf.layout import Paragraph
 from index.readers.pictures import Pictures
 from index.readers.web.images import Images
@@ -39,7 +46,7 @@ def recognised(monkeypatch):
     """Recognition that says `found` of every picture, and lists what it was asked for."""
     asked = []
     found = [Paragraph("检定周期一年", 1, confidence=90.0), Paragraph("有效期", 1, confidence=50.0)]
-    monkeypatch.setattr(ocr, "missing", lambda: "")
+    monkeypatch.setattr(tesseract, "missing", lambda: "")
     monkeypatch.setattr(ocr, "paragraphs_in", lambda data, name, seconds: asked.append(seconds) or found)
     return asked
 
@@ -83,7 +90,7 @@ def costing(monkeypatch, seconds):
         at[0] = next(spent) + seconds
         return [Paragraph("检定周期一年", 1, confidence=90.0)]
 
-    monkeypatch.setattr(ocr, "missing", lambda: "")
+    monkeypatch.setattr(tesseract, "missing", lambda: "")
     monkeypatch.setattr(ocr, "paragraphs_in", recognise)
     monkeypatch.setattr(pictures, "_cpu_seconds", lambda: at[0])
 
@@ -114,7 +121,7 @@ def test_a_picture_that_is_all_one_shade_for_its_size_is_not_unpacked(recognised
 
 
 def test_without_tesseract_one_notice_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(ocr, "missing", lambda: "请安装 please install: tesseract-ocr")
+    monkeypatch.setattr(tesseract, "missing", lambda: "请安装 please install: tesseract-ocr")
     made = docx.Document()
     made.add_paragraph(SENTENCE)
     for shade in range(3):
@@ -137,7 +144,7 @@ def test_what_is_no_picture_is_told_and_no_failure(data):
 
 def test_a_picture_that_unpacks_to_too_much_is_not_unpacked(recognised, monkeypatch):
     monkeypatch.undo()
-    monkeypatch.setattr(ocr, "missing", lambda: "")
+    monkeypatch.setattr(tesseract, "missing", lambda: "")
     monkeypatch.setattr(ocr, "MOST_PIXELS", 1000)
     reader = Pictures("a.pptx")
     assert not reader.blocks(picture())
@@ -174,6 +181,107 @@ def test_the_parts_of_a_saved_page_and_of_a_mail_are_found_by_their_names():
     assert images.find("../img/1.png") == images.find("cid:x@y") == b"abc"
 
 
+def with_parts(package, parts, changes):
+    """An office file with other parts in it, and some text of its parts changed: part → (old, new)."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as source, zipfile.ZipFile(made, "w") as target:
+        for name in source.namelist():
+            text = source.read(name)
+            for old, new in changes.get(name, ()):
+                assert old.encode() in text
+                text = text.replace(old.encode(), new.encode())
+            target.writestr(name, text)
+        for name, data in parts.items():
+            target.writestr(name, data)
+    return made.getvalue()
+
+
+def sheets(*, hidden=False):
+    """A workbook of two sheets: two pictures over the first, one over the second."""
+    book = openpyxl.Workbook()
+    book.active.title = "台账"
+    book.active.append(["器具", "周期"])
+    book.active.append(["卡尺", "一年"])
+    for cell, shade in (("C40", 1), ("C5", 2)):
+        book.active.add_image(openpyxl.drawing.image.Image(io.BytesIO(picture(shade=shade))), cell)
+    other = book.create_sheet("照片")
+    other.add_image(openpyxl.drawing.image.Image(io.BytesIO(picture(shade=3))), "A1")
+    if hidden:
+        other.sheet_state = "hidden"
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+class Shades(Pictures):
+    """Says of a picture how dark it is."""
+
+    def blocks(self, data: bytes, page: int | None = None) -> list[Block]:
+        return [Block("text", f"图中的灰度是{Image.open(io.BytesIO(data)).convert('L').getpixel((0, 0))}。")]
+
+
+def test_the_text_of_a_sheet_s_pictures_follows_its_rows_from_top_to_bottom():
+    document = read_xlsx(sheets(), "台账.xlsx", Shades("a"))
+    lines = document.text.split("\n")
+    assert lines[-4:] == ["图中的灰度是2。", "图中的灰度是1。", "照片", "图中的灰度是3。"]
+    assert "灰度是3" not in read_xlsx(sheets(hidden=True), "台账.xlsx", Shades("a")).text
+
+
+def test_hidden_pictures_of_a_sheet_are_left_out():
+    name = "xl/drawings/drawing1.xml"
+    changed = with_parts(sheets(), {}, {name: [('name="Image 1"', 'name="Image 1" hidden="1"')]})
+    assert "灰度是1" not in read_xlsx(changed, "台账.xlsx", Shades("a")).text
+
+
+def test_pictures_that_wps_puts_in_cells_are_read_and_their_formula_is_not():
+    book = openpyxl.Workbook()
+    book.active.append(["器具", "照片"])
+    book.active.append(["卡尺", '_xlfn.DISPIMG("ID_1A",1)'])
+    book.active.append(["秤", "无"])
+    file = io.BytesIO()
+    book.save(file)
+    spaces = (
+        'xmlns:e="http://www.wps.cn/officeDocument/2017/etCustomData" '
+        f'xmlns:x="{XDR[1:-1]}" xmlns:a="{A[1:-1]}" xmlns:r="{R[1:-1]}"'
+    )
+    cells = (
+        f'<e:cellImages {spaces}><e:cellImage><x:pic><x:nvPicPr><x:cNvPr id="1" name="ID_1A"/></x:nvPicPr>'
+        '<x:blipFill><a:blip r:embed="r1"/></x:blipFill></x:pic></e:cellImage></e:cellImages>'
+    )
+    link = '<Relationship Id="{}" Type="http://x/{}" Target="{}"/>'
+    links = f"<Relationships>{link.format('r1', 'image', 'media/1.png')}</Relationships>"
+    added = link.format("rId99", "cellImage", "cellimages.xml") + "</Relationships>"
+    changed = with_parts(
+        file.getvalue(),
+        {
+            "xl/cellimages.xml": cells,
+            "xl/_rels/cellimages.xml.rels": links,
+            "xl/media/1.png": picture(shade=7),
+        },
+        {"xl/_rels/workbook.xml.rels": [("</Relationships>", added)]},
+    )
+    text = read_xlsx(changed, "台账.xlsx", Shades("a")).text
+    assert text.endswith("图中的灰度是7。") and "DISPIMG" not in text
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        b"\xd7\xcd\xc6\x9a" + bytes(40),
+        b"\x01\x00\x09\x00\x00\x03" + bytes(40),
+        b"\x01\x00\x00\x00" + bytes(36) + b" EMF" + bytes(40),
+        gzip.compress(bytes(40)),
+    ],
+)
+def test_drawings_in_windows_own_formats_are_told(drawing):
+    reader = Pictures("a.docx")
+    assert not reader.blocks(drawing)
+    assert reader.notices() == (
+        "a.docx: 1 张图片中 1 张未识别 1 of 1 pictures were not read; "
+        "EMF、WMF 矢量图无法识别 EMF and WMF drawings cannot be recognised",
+    )
+
+
 @needs_ocr
 def test_pictures_in_pages_mails_and_documents_are_read():
     shown = as_file(scan(TEXT, size=(1000, 300), top=40))
@@ -195,3 +303,13 @@ def test_pictures_in_pages_mails_and_documents_are_read():
     file = io.BytesIO()
     made.save(file)
     assert TEXT[0] in read(file.getvalue(), "a.docx").text
+
+
+@needs_ocr
+def test_a_picture_on_a_sheet_is_read():
+    shown = as_file(scan([TEXT[0]], size=(900, 160), top=60))
+    book = openpyxl.Workbook()
+    book.active.add_image(openpyxl.drawing.image.Image(io.BytesIO(shown)), "B2")
+    file = io.BytesIO()
+    book.save(file)
+    assert TEXT[0] in read(file.getvalue(), "a.xlsx").text

@@ -15,6 +15,7 @@ import pytest
 from rag.settings import Settings
 from tests.ui.doubles import ScriptedChatbot
 from tests.ui.serving import serving
+from tests.waiting import PATIENCE
 from ui.access.sessions import COOKIE
 from ui.server import create_app
 
@@ -29,9 +30,16 @@ def modules():
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("no node and npm here: the flow is only tested against the tests' own provider")
     if not (MODULES / "node_modules" / "oidc-provider").is_dir():
-        MODULES.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(MODULES), PACKAGE]
+        quietly = [
+            "--no-audit",
+            "--no-fund",
+            "--silent",
+            "--fetch-retries=1",
+            "--fetch-retry-mintimeout=1000",
+        ]
+        command = ["npm", "install", *quietly, "--prefix", str(MODULES), PACKAGE]
         try:
+            MODULES.mkdir(parents=True, exist_ok=True)
             subprocess.run(command, check=True, timeout=120, capture_output=True)
         except (subprocess.SubprocessError, OSError) as error:
             pytest.skip(f"npm cannot install {PACKAGE} here: {error}")
@@ -60,7 +68,7 @@ def test_somebody_signs_in_there_and_is_known_here(modules):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert process.stdout is not None
-        assert select.select([process.stdout], [], [], 60)[0], "the provider does not start"
+        assert select.select([process.stdout], [], [], PATIENCE)[0], "the provider does not start"
         assert process.stdout.readline().strip() == "ready"
         settings = Settings(
             home=chatbot.library.home,
@@ -73,7 +81,7 @@ def test_somebody_signs_in_there_and_is_known_here(modules):
         )
         app = create_app(chatbot, settings, chat=False)
         app.state.service.access.accounts.allow("研发", ["rd"])
-        with serving(app, bot) as address, httpx.Client(follow_redirects=True, timeout=20) as browser:
+        with serving(app, bot) as address, httpx.Client(follow_redirects=True, timeout=PATIENCE) as browser:
             page = browser.get(f"{address}/login/start", params={"next": "/api/conversations"})
             assert page.url.port == port
             action, fields = forms(page)
@@ -88,4 +96,4 @@ def test_somebody_signs_in_there_and_is_known_here(modules):
             assert browser.get(f"{address}/api/conversations").status_code == 401
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
