@@ -23,7 +23,7 @@ from eval.alike import Groups, Question
 from eval.gold import Evidence, GoldError, GoldItem, GoldSet, PastTurn, as_record, read_gold
 from eval.personal import without_personal_data
 from rag.cite import without_marks
-from rag.history import Entry, Feedback
+from rag.history_types import Entry, Feedback
 from rag.receipts import Receipt
 
 Reason = Literal["down", "refused", "low", "repeated", "other"]
@@ -38,8 +38,9 @@ IN_WORDS: Mapping[Reason, str] = {
     "other": "",
 }
 LOW = 0.6
-"""A confidence below which an answer is worth a look; the system answers from 0.45 (rag.evidence.ENOUGH). Of the
-answers to the sample set 48% of those below it failed, and 34% of the others."""
+"""A confidence (share of the question that the evidence holds) below which an answer is worth a look; the system
+answers from rag.verdict.LEAST_COVERAGE. Of the answers to the sample set 48% of those below it failed, and 34% of the
+others, when that stood at 0.45."""
 
 
 @dataclass(frozen=True, slots=True)

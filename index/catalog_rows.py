@@ -3,7 +3,7 @@
 Plain SQL types that PostgreSQL has too. Ids of documents come from AUTOINCREMENT and those of passages
 from the change log, so that neither is ever given twice.
 
-`crc` is a checksum of the row's other values, but for the packed ones, which guard themselves: SQLite notices
+`crc` is a checksum of the row's other values, but for `layout` and `original`, which guard themselves: SQLite notices
 a damaged page only where its structure breaks. Every row that is read is checked; what is merely compared in
 SQL (filters, `speakers`) is not, and `zhida verify` checks all.
 

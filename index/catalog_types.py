@@ -1,4 +1,5 @@
-"""Column types of the catalog: what is long is kept compressed, vectors in half precision; the checksum of a row.
+"""Column types of the catalog: outlines and originals compressed, texts in the shorter of two encodings, and how
+vectors are stored: in half precision.
 
 Half precision moves an inner product by less than a thousandth, which is less than neighbouring passages differ
 by, and halves what a library weighs.
@@ -17,7 +18,7 @@ from sqlalchemy.types import TypeDecorator
 from index.stored import DamagedColumn, text_bytes, text_of
 from index.vectors.base import HALF, Vectors
 
-LEVEL = 6  # zlib's own default: Chinese text comes out at two fifths, at some 30 MB a second
+LEVEL = 6  # zlib's own default
 PLAIN = b"\0"  # begins what is not compressed, and never a zlib stream
 WORTH = 200  # bytes: what is shorter costs more time to compress than it saves room
 

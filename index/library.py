@@ -8,7 +8,6 @@ library knows nothing of questions beyond their words, and fuses nothing: each m
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -21,11 +20,12 @@ from numpy.typing import NDArray
 
 from index import words
 from index.catalog_reader import CatalogReader
-from index.durable import sha256_of, unwritable, writer_lock
+from index.durable import sha256_of, writer_lock
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
 from index.library_home import find_catalog, make_home, open_catalog, remove_home
-from index.library_reader import Reader, model_mismatch
+from index.library_lock import LOCK_SECONDS, LibraryLock
+from index.library_reader import Reader
 from index.library_search import Mode, Search
 from index.library_status import CATALOG, LibraryStatus, status_of
 from index.neighbours import head_of, neighbours_of
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 DOCUMENTS_AT_ONCE = 256  # stored in one transaction
-LOCK_SECONDS = 2.0  # how long to wait for another process: longer than the index needs to be mended
-THREAD_SECONDS = 30.0  # how long to wait for another thread of this process
 
 
 class Library:
@@ -56,11 +54,11 @@ class Library:
         self.passage_length = passage_length
         self._embedder = embedder
         self._catalog = catalog
-        self._thread_lock = threading.Lock()
+        self._lock = LibraryLock(home, catalog, lambda: self.catalog, embedder)
         self._asked: tuple[str | None, NDArray[np.float32]] = (None, np.zeros(0, dtype=np.float32))
         self._made: tuple[Path, ...] | None = None
         """The folders made for this library, if it has just been made."""
-        self._reader = Reader(home, catalog, embedder, mend=self._mend)
+        self._reader = Reader(home, catalog, embedder, mend=self._lock.mend)
 
     @classmethod
     def open(
@@ -362,30 +360,8 @@ class Library:
         At the end the index has followed and this library sees the change. Raises LibraryBusy after `wait`
         seconds, and ModelMismatch unless `rebuild` lets vectors of another model pass.
         """
-        from index.library_writer import PENDING, Writer  # which whoever only asks does without
-
-        if not self._thread_lock.acquire(timeout=THREAD_SECONDS if wait else 0):
-            raise LibraryBusy(
-                f"本进程正在写入，请稍后再试 this process is writing to {self.home}, try again later"
-            )
-        try:
-            with writer_lock(self.home / "LOCK", wait):
-                mismatch = model_mismatch(self._catalog, self._embedder)
-                if mismatch is not None and not rebuild:
-                    raise mismatch
-                writer = Writer(self.home, self.catalog, self._embedder, self.passage_length)
-                try:
-                    yield writer
-                    writer.catch_up()
-                    writer.fold_if(PENDING)
-                finally:
-                    writer.close()
-        except BrokenPipeError:  # of who follows the progress
-            raise
-        except OSError as error:
-            raise unwritable(self.home, error) from None
-        finally:
-            self._thread_lock.release()
+        with self._lock.writer(self.passage_length, rebuild, wait) as writer:
+            yield writer
         self._reader.refresh(wait=True)
 
     def _unmake(self) -> None:
@@ -395,24 +371,6 @@ class Library:
             if not self._catalog.last_change():
                 self.close()
                 remove_home(self.home, folders)
-
-    def _mend(self, segment_lost: bool) -> bool:
-        """Put the index on disk right, if nobody else is writing; False if it could not be done."""
-        from index.library_writer import PENDING, Writer  # as in `writing`
-
-        try:
-            with writer_lock(self.home / "LOCK", 0):
-                writer = Writer(self.home, self.catalog, self._embedder)
-                try:
-                    if segment_lost:
-                        writer.fold()
-                    else:
-                        writer.fold_if(PENDING)
-                finally:
-                    writer.close()
-        except (LibraryError, OSError):
-            return False
-        return True
 
 
 def _unknown(name: str) -> LibraryError:

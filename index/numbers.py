@@ -15,10 +15,9 @@ _STANDARD = (
 )
 _FILE = r"[A-Z]{1,8}\d{0,4}(?:[-—–/.][A-Z0-9]{1,10}){1,5}"
 _LETTER = rf"[{HAN}]{{1,14}}\s?[〔\[（(【［]\s?(?:19|20)\d\d\s?[〕\])）】］]\s?第?\s?\d{{1,5}}\s?号"
-_LABEL = r"(?:(?:标准|文件|制度|文档|体系)?(?:编号|代号|文号|号)|文\s?号)\s?[:：]\s?"
-
-LETTER_NUMBER = re.compile(_LETTER)
 """The number of a notice, letter or decision: 海市监质〔2025〕47号."""
+
+_LABEL = r"(?:(?:标准|文件|制度|文档|体系)?(?:编号|代号|文号|号)|文\s?号)\s?[:：]\s?"
 
 _WORK_NUMBER = re.compile(rf"(?:{_LABEL})?((?:{_STANDARD})|(?:{_FILE}))")
 _LETTER_LINE = re.compile(rf"(?:{_LABEL})?{_LETTER}")

@@ -40,7 +40,6 @@ _LISTED = (6, 30)
 _ARTICLES = 5.5  # the level of 第十二条: below 一、, above （一）
 
 _DECIMAL = re.compile(r"(?:[A-Z]\.)?\d{1,2}(?:\.\d{1,3})*(?=[.、．\s])")
-_LETTERED = re.compile(r"([A-Z])\.")
 _DECIMALS = 10  # the level of 4; 4.1 is one below
 _BULLETED = 30  # the level of （1）
 _BARE = 40  # the level of a heading without a number

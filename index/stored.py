@@ -1,4 +1,4 @@
-"""What is stored of passages, vectors and changes, and whether it is still what was stored.
+"""What is stored of passages, vectors and changes, how a text is stored, and whether it is still what was stored.
 
 The part of the catalog that a question needs, for rows as any driver gives them: no SQLAlchemy here, whose import
 alone would take as long as the answer. The tables are in index.catalog_rows.

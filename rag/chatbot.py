@@ -23,8 +23,9 @@ from rag.answer import Answer, Citation, Done, Event, Retrieved, Text, Turn
 from rag.answerers.base import Answerer
 from rag.answerers.extractive import ExtractiveAnswerer
 from rag.cite import check, renumber, with_copies
-from rag.evidence import Evidence, EvidenceFinder, Verdict
+from rag.evidence import Evidence, Verdict
 from rag.features import Nearness
+from rag.finder import EvidenceFinder
 from rag.followup import stand_alone
 from rag.pairs import each_of
 from rag.question import Question, understand
@@ -42,7 +43,6 @@ UNSURE_NOTICE = (
 ABSENT_NOTICE = "资料中没有找到{}。Not in the library: {}."
 PART_NOTICE = "资料中没有找到关于{}的部分。The documents do not say so of {}."
 UNCITED_NOTICE = "大模型的回答没有可核实的引用，以下为原文摘录。The model's answer could not be verified; quoted from the sources."
-
 
 SHORT = 3
 """How many times as many passages are read at most, where they are clauses and short."""

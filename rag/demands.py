@@ -22,6 +22,7 @@ _MONEY = re.compile(
 )
 _ASKS_MONEY = re.compile(
     r"多少(?:钱|[万亿]*(?:元|美元|欧元)|(?:财政)?资金|经费|奖金|费用|罚款|补贴|工资|薪水)|(?:价格|售价|造价|单价|定价)(?:是|为)?多少"
+    r"|^(?:(?!多少|几|哪|谁).)*(?:奖金|罚款|费用|经费|预算|补助|补贴|工资|月薪|年薪|投资额?)(?:[是为有各]|分别|一共|总共|大约)*多少(?=$|[?？,，。呀呢啊])"
 )
 
 _FINE = re.compile(rf"{_MONEY.pattern}|倍|百分之|%|罚")
@@ -102,6 +103,9 @@ _ASKS_NUMBER_TO_CALL = re.compile(
 _NUMBER_TO_CALL = re.compile(r"\d{3,4}[- ]\d{4,8}|\d{5,}|电话\S{0,4}\d")
 _ASKS_MAIL = re.compile(r"(?:邮箱|电子邮件|email)(?:地址)?(?:是|为)?(?:多少|什么|哪|[?？]?$)")
 
+_STANDARD_EDITION = re.compile(r"([a-z]{1,6}(?:/[a-z]{1,3})?\d+(?:\.\d+)*)[-:]((?:19|20)\d{2})(?!\d)")
+"""A standard's edition: where another one is spoken of, and not this, what is said holds for that one."""
+
 _ADDRESS = re.compile(r"(?:的|详细|具体|办公|联系|通信|通讯)?地址(?:是|在|为)?(?:哪|什么|多少)?")
 _STREET = re.compile(r"地址|[路街道巷弄里村镇区]\S{0,6}\d+号|\d+号楼|大厦|邮编")
 
@@ -139,6 +143,10 @@ def _demands(question: str) -> Iterator[Demand]:
         same = _SAME.get(measure, "")
         words = f"[{same}]|{measure}" if same else _SPELLED.get(measure, measure)
         yield Demand(f"多少{measure}", "near", re.compile(rf"{_NUMERAL}[多余几]?[万亿]?[多余]?(?:{words})"))
+    for standard in _STANDARD_EDITION.finditer(question):
+        number, year = re.escape(standard[1]), standard[2]
+        edition = rf"{number}[-:]{year}|^(?!.*{number}[-:]\d{{4}})"
+        yield Demand(standard[0].upper(), "article", re.compile(edition, re.DOTALL))
     if kind := _FIRM.search(question):
         ending = next(one for one in _KINDS if kind["kind"].endswith(one))
         yield Demand(f"哪家{ending}", "near", re.compile(_KINDS[ending]))

@@ -1,7 +1,7 @@
 """Enumerations in a text: what belongs together when somebody asks which three, or for all of them.
 
 An item begins with a number (一是…二是…, 第一，…, 1.…, （二）…), a bullet or a label (流程优化：…). Rules on the text alone;
-which enumeration answers a question is decided in rag.evidence.
+which enumeration answers a question is decided in rag.companions.
 """
 
 from __future__ import annotations

@@ -61,13 +61,17 @@ _TYPE_SIGNS: Mapping[Asks, re.Pattern[str]] = {
     "how": re.compile(r"通过|采取|采用|利用|建立|实施|开展|推动|加强|用于|可以|一是|首先"),
 }
 
-
 LONGEST_COMPARED = 200
 """Characters of the question that are held against each sentence."""
 
+_ITEM_HEAD = re.compile(
+    r"\s*(?:[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十\d]{1,3}[、.．]|第?[一二三四五六七八九十]{1,3}(?:是|[,，、]))"
+    r"\s*[^\s，,；;：:。\d]{2,20}。\s*"
+)
+"""A numbered item that is called so and then explained in sentences of its own: （二）公开课。共8讲，…."""
+
 _NUMERALS = ("2二两", "3三", "4四", "5五", "6六", "7七", "8八", "9九")
 _COUNT = re.compile(r"哪([2-9二两三四五六七八九])")
-
 
 _YEAR_OR_DATE = re.compile(r"(?:1\d|20)\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?|\d{1,2}月\d{1,2}日|\d{1,2}月")
 """What is no quantity although it has digits."""
@@ -108,7 +112,7 @@ class SentenceFeatures:
         spans: list[Span] = []
         rows: list[list[float]] = []
         for group in groups_of_clauses(hits):
-            found = [(hit.passage, *unit) for hit in group for unit in clauses(hit.passage.text)]
+            found = [(hit.passage, *unit) for hit in group for unit in units(hit.passage.text)]
             spans += found
             rows += self._rows(found, max(hit.score for hit in group) / best)
         if self._nearness and spans:
@@ -180,6 +184,20 @@ class SentenceFeatures:
             total += weight
             value += weight * shares[i]
         return value / total if total else 0.0
+
+
+def units(text: str) -> list[tuple[int, int]]:
+    """The sentences of a passage as they are ranked: the headline of an item goes with the sentence behind it."""
+    found: list[tuple[int, int]] = []
+    heads = False
+    for start, end in clauses(text):
+        if heads and "\n" not in text[found[-1][1] : start]:
+            found[-1] = (found[-1][0], end)
+            heads = False
+            continue
+        found.append((start, end))
+        heads = _ITEM_HEAD.fullmatch(text, start, end) is not None
+    return found
 
 
 def groups_of_clauses(hits: Sequence[Hit]) -> list[list[Hit]]:

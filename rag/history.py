@@ -14,93 +14,25 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from index.errors import LibraryError, NotThere
-from rag.answer import Answer, Turn
+from rag.answer import Turn
 from rag.history_store import HistoryStore
 from rag.history_tables import PUT_CONVERSATION, WRITING, answers, conversations, feedback, replaced
+from rag.history_types import Conversation, Entry, Feedback, Verdict
 from rag.receipts import Receipt
 
 FILE_NAME = "history.db"
 TITLE_LENGTH = 60  # characters; a longer first question is cut when it becomes the title
 TEXT_LENGTH = 4000  # characters of a comment that are kept
 AT_ONCE = 200  # records that are unpacked together
-
-Verdict = Literal["up", "down"]
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """One conversation in a list. Times are UTC, ISO 8601. `entries` counts its answers."""
-
-    id: str
-    owner: str
-    title: str
-    created: str
-    changed: str
-    entries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """What a reader said about an answer. `reason` is one of a page's own choices, `comment` free text."""
-
-    verdict: Verdict
-    reason: str = ""
-    comment: str = ""
-    given: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One exchange of a conversation as it was, with the last word of its reader."""
-
-    receipt: Receipt
-    feedback: Feedback | None = None
-
-    @property
-    def answer_id(self) -> str:
-        """The id of the answer."""
-        return self.receipt.id
-
-    @property
-    def question(self) -> str:
-        """The question as typed."""
-        return self.receipt.question
-
-    @property
-    def status(self) -> str:
-        """As the answer's, or "stopped" where the reader broke it off; its text is then what had been written."""
-        return self.receipt.status
-
-    @property
-    def answer(self) -> dict[str, Any]:
-        """The answer in the form of `Answer.as_dict()`."""
-        return dict(self.receipt.answer)
-
-    def to_answer(self) -> Answer:
-        """The answer as it was given, for whatever shows answers."""
-        return self.receipt.to_answer()
-
-    def as_dict(self) -> dict[str, Any]:
-        """The exchange for the API and for exports: the answer's form and beside it ids, time and feedback."""
-        said = self.feedback
-        return {
-            **self.answer,
-            "status": self.status,
-            "answer_id": self.answer_id,
-            "asked": self.receipt.asked,
-            "feedback": {"verdict": said.verdict, "reason": said.reason, "comment": said.comment}
-            if said
-            else None,
-        }
 
 
 class History:

@@ -7,6 +7,10 @@ words alone, and only where an assistant, an answer or an instruction is spoken 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+from index.split import clauses
+from rag.matching import comparable
 
 _ADDRESSEE = (
     r"人工智能|智能(?:助手|体|客服|系统)|大模型|语言模型|聊天机器人|问答系统"
@@ -25,6 +29,7 @@ _DICTATES = re.compile(
     r"(?:请|必须|应当|务必|一律|统一)\S{0,4}(?:写入|写明|写成|回答|填写|注明|称)[“\"：:]"
 )
 _TO_ASSISTANT = re.compile(rf"(?:{_ADDRESSEE}).*(?:{_COMMAND})|(?:{_COMMAND}).*(?:{_ADDRESSEE})")
+_MAY_ORDER = re.compile(rf"{_ADDRESSEE}|{_OVERRIDE.pattern}|{_DICTATES.pattern}")
 _SAYS_WHAT = re.compile(
     r"回答|回复|答复|输出|写明|写入|提及|生成|摘要|总结|指令"
     r"|answer|reply|respond|output|say|summar|instruction"
@@ -37,6 +42,15 @@ def orders_reader(text: str) -> bool:
     if _OVERRIDE.search(text) or _DICTATES.search(text):
         return True
     return bool(_TO_ASSISTANT.search(text) and _SAYS_WHAT.search(text))
+
+
+@lru_cache(maxsize=1024)
+def without_orders(text: str) -> str:
+    """`text` without its sentences of that kind: what they dictate is not said by the document."""
+    if not _MAY_ORDER.search(comparable(text)):
+        return text
+    kept = [text[start:end] for start, end in clauses(text) if not orders_reader(comparable(text[start:end]))]
+    return " ".join(kept)
 
 
 def asks_about_orders(question: str) -> bool:
@@ -53,10 +67,19 @@ _TASK = re.compile(
 )
 """Something to be done, not to be told."""
 
+_NOW = re.compile(
+    r"^(?:请问|你好|那么?|[,，!！。\s])*(?:今天|明天|现在|此刻|当前|这会儿|外面)?的?"
+    r"(?:天气(?:怎么?样|如何|好)?|(?:是)?(?:星期|周|礼拜)几|(?:是)?几[点月号]|(?:是)?什么时间)"
+    r"(?:吗|呢|呀|啊|了|钟|几号|预报)?[?？。!！\s]*$"
+)
+"""Asks for the weather or the time, of which documents know nothing."""
+
 _ASKING = re.compile(r"[?？吗呢]\s*$|什么|哪|谁|怎|为何|是否|多少")
 
 
 def is_order(question: str) -> bool:
-    """Whether the normalised text is no question at all, but tells the assistant how to behave."""
+    """Whether the normalised text is no question to documents: tells the assistant how to behave, or asks the time."""
+    if _NOW.search(question):
+        return True
     told = _OVERRIDE.search(question) or _ROLE.search(question) or _TASK.search(question)
     return bool(told and not _ASKING.search(question))

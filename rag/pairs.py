@@ -1,7 +1,7 @@
 """Questions about two things at once: 甲和乙各有多少？ becomes 甲各有多少？ and 乙各有多少？.
 
 What is said of two things mostly stands in two places, and a passage that speaks of one lacks the other. Rules on the
-words of the question; whether either part has an answer is for rag.evidence.
+words of the question; whether either part has an answer is for rag.finder to say.
 """
 
 from __future__ import annotations

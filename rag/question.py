@@ -37,13 +37,13 @@ _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
         ),
     ),
     ("list", re.compile(r"哪些|哪[几两三四五六七八九十]|分别|包括|几个方面|有什么特点|which", re.I)),
-    ("why", re.compile(r"为什么|为何|原因|目的|怎么会|\bwhy\b", re.I)),
+    ("why", re.compile(r"为什么|为啥|为何|原因|目的|怎么会|\bwhy\b", re.I)),
     ("how", re.compile(r"怎么|怎样|如何|做法|措施|\bhow\b", re.I)),
 )
 
 _ANSWER_TYPE = re.compile(
-    r"(?:什么|哪(?:一|几|两|三)?[个家位种类项条款部届天年月里篇本份座省市所]?|多少|几)"
-    r"(?:样的)?(?P<noun>[个家项条户人名张次种类年天万亿元钱位级成倍吨米]*"
+    r"(?:什么|哪(?:一|几|两|三)?[个家位种类项条款部届天年月里篇本份座省市国所]?|多少|几)"
+    r"(?:样的)?(?P<noun>(?:级(?!别)|[个家项条户人名张次种类年天万亿元钱位成倍吨米])*"
     r"(?:职务|身份|机构|城市|地方|文件|标准|时候|时间|公司|企业|组织|单位|报纸|媒体|作用|特点|内容|东西|意思|关系"
     r"|省份?|城市|国家|大会|部门|方面|要求|做法|措施|协议|奖项|称号|名称|名字|比例)?)"
 )
@@ -62,7 +62,8 @@ _GENERIC = frozenset(
     共同点 不同点 相同点 异同 区别 差异 相似 相似性 差异性 优缺点
     的话 要是 还是 就是 觉得 打算 除了 之外 还有 多长时间 多大 啥时候 干嘛 干什么 怎么回事 怎么样 怎么办 行不行 能不能 可不可以 是不是
     会不会 要不要 好不好 对不对 不同 不一样 一样 那场 那届 那篇 那个 这次 本次 上次 一项 一场 一种 一遍 一份 凭 咋 咋样 咋办 呀 嘛 哈 啦 哦 唉
-    嗯 麻烦 想问 想知道 想了解 问问 问一下 查查 看看 说说 讲讲 谈谈 知道 了解 存在 还 是谁 什么时间""".split()
+    嗯 早上好 上午好 下午好 晚上好 您好 你好 大家好 请教 劳驾 听说 据说 真的吗 是真的吗 谢谢 多谢 在吗 为啥
+    麻烦 想问 想知道 想了解 问问 问一下 查查 看看 说说 讲讲 谈谈 知道 了解 存在 还 是谁 什么时间""".split()
 )
 """Words with which people ask about anything; an answer need not repeat them."""
 
@@ -87,12 +88,12 @@ _COUNTED = re.compile(
 )
 _STANDARD = re.compile(r"[a-z]{1,6}(?:/[a-z]{1,3})?\d{2,}")
 _TITLE = re.compile(r"《[^《》]+》")
-_QUOTED = re.compile(r"[“\"]([^”\"]{2,40})[”\"]")
 _QUESTION_WORD = re.compile(r"什么|多少|谁|哪|几(?=[个家项条名位天年月])|为何|如何|怎[么样]")
 _CITY = re.compile(
     r"(?:^|(?<=[省，,、在和与的对]))([\u4e00-\u9fff]{2})(?<![城都超股门楼菜大哪全本该每各])(?<!一个)(?:市|县)(?![场值面民长委政])"
 )
 _YEAR = re.compile(r"(?:19|20)\d{2}(?=年)")
+_YEAR_BEHIND_NAME = re.compile(r"(?<=[A-Za-z])(?=(?:19|20)\d\d年)")
 _VERSIONED = re.compile(
     r"(?<![A-Za-z0-9/])(?!ISO|IEC|GB|DB|top|TOP)([A-Za-z]{2,})[- ]?(\d{1,3}(?:\.\d+)?)(?![\dA-Za-z年月日%])"
 )
@@ -107,6 +108,12 @@ _ACRONYM = re.compile(r"\b(?!ISO\b|GB\b)[A-Z]{3,}\b(?![/ -]?\d)")
 
 _NO_PLACES = frozenset("城市 城镇 广义 地区 城乡 郊区 市区 城区 六西格玛".split())
 """Words that the dictionary takes for places, and that name none."""
+
+_DEPUTY = "副"
+"""Makes another office of the one behind it, which the dictionary cuts off: 副市长 is one word."""
+
+_SUPERIORS = "长任理席记裁授监"
+"""How the offices end that have a deputy."""
 
 MOST_TERMS, LONGEST_TERM = 40, 12
 """Bounds on what a question can make us look for: more than any real question has, so that none stalls a server."""
@@ -152,6 +159,7 @@ def understand(standalone: str, names: Sequence[str] = (), typed: str = "") -> Q
 
     `names` are people's names as the documents print them: no dictionary has them, so they are told here.
     """
+    standalone = _YEAR_BEHIND_NAME.sub(" ", standalone)
     normal = words.normalize(standalone)
     asks: Asks = next((kind for kind, pattern in _ASKS if pattern.search(normal)), "other")
     return Question(
@@ -190,11 +198,17 @@ def _content_terms(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
             found.append(name)
             normal = normal.replace(name, "，")
     stripped = _ANSWER_TYPE.sub(" ", normal)
-    joinable, position = False, 0
+    joinable, position, before = False, 0, ""
     for word in words.words(stripped):
         start = stripped.find(word, position)
         if start >= 0:
             joinable, position = joinable and start == position, start + len(word)
+        if before == _DEPUTY and word[-1] in _SUPERIORS:
+            found[-1] = found[-1].removesuffix(_DEPUTY)
+            found.append(_DEPUTY + word)
+            before, joinable = word, False
+            continue
+        before = word
         if word in _GENERIC or word in words.STOPWORDS:
             joinable = False
         elif len(word) == 1 and is_han(word):
@@ -206,7 +220,7 @@ def _content_terms(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
         else:
             found.append(word)
             joinable = False
-    found = [term for term in found if term not in _GENERIC]
+    found = [term for term in found if term and term not in _GENERIC]
     found = found[:MOST_TERMS]
     if _is_english(text):
         found = [word for word in found if not word.isascii() or not word.isalpha()] or found

@@ -22,9 +22,8 @@ from rag.question import Question
 IN_CONTEXT = 0.8
 """What a term is worth that stands in the title, heading or speaker instead of in the passage."""
 
-
 PASSAGES_KEPT = 20_000
-"""Passages whose spelling is kept; their texts are those that index.library keeps, too."""
+"""Passages whose spelling is kept; their texts are those that index.library_reader keeps, too."""
 
 
 class Readable(Protocol):

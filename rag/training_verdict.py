@@ -23,8 +23,9 @@ from scipy.optimize import minimize
 
 from rag.build import open_chatbot, open_library
 from rag.chatbot import Chatbot
-from rag.evidence import Evidence, EvidenceFinder
+from rag.evidence import Evidence
 from rag.facts import plain
+from rag.finder import EvidenceFinder
 from rag.question import understand
 from rag.settings import Settings
 from rag.verdict import SIGNS, WEIGHTS

@@ -2,7 +2,8 @@
 
 A logistic regression over how much of the question stands in the sentence, near it, in its passage and in its article,
 and over what is lacking there. Weights and threshold are in models/verdict.json and made by
-rag/training_verdict.py: on sentences that hold an answer, and on the best ones for questions that have none.
+rag/training_verdict.py: on sentences that hold an answer, and on the best ones for questions that have none
+(models/README.md says which).
 """
 
 from __future__ import annotations

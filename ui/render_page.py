@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.history import Conversation
+from rag.history_types import Conversation
 from ui.limits import QUESTION_LENGTH
 from ui.render import action, escape, icon
 from ui.texts import Texts

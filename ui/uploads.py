@@ -29,7 +29,6 @@ WAITING = 50  # files that may wait to be read
 NO_TEXT = "没有找到文字（扫描件？）no text found (scan?)"
 
 State = Literal["queued", "reading", "added", "updated", "unchanged", "failed"]
-FINAL = frozenset({"added", "updated", "unchanged", "failed"})
 
 _log = logging.getLogger("zhida")
 

@@ -53,15 +53,6 @@ def bar(share: float, style: str = "a") -> str:
     return _strip(f'<rect class="ground" width="100" height="10"/>{_rect(0, share, style)}')
 
 
-def stacked_bar(shares: Sequence[tuple[float, str]]) -> str:
-    """Bars one after the other; each is (share, style)."""
-    parts, start = ['<rect class="ground" width="100" height="10"/>'], 0.0
-    for share, style in shares:
-        parts.append(_rect(start, start + share, style))
-        start += share
-    return _strip("".join(parts))
-
-
 def whisker(mean: float, low: float, high: float, reference: float | None = None, faint: bool = False) -> str:
     """A dot at `mean` with a line from `low` to `high`, all 0..1; a thin line at `reference`."""
     parts = ['<line class="rail" x1="0" x2="100" y1="5" y2="5"/>']

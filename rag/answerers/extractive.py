@@ -1,4 +1,4 @@
-"""Answers by quoting: the best one to three sentences or a whole clause, word for word, each with its citation.
+"""Answers by quoting: the best one to three sentences, a whole clause or list, word for word, each with its citation.
 
 Writes nothing of its own but the name of whoever is speaking, so what it says is supported by
 construction. The default, and what the chat falls back to when a language model fails.

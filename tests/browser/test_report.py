@@ -232,8 +232,9 @@ def test_a_deep_link_opens_and_the_keyboard_leads_on_and_back(opened, run):
     page.locator("dialog[open]").wait_for()
     assert "q-0006" in page.url
     page.keyboard.press("Escape")
+    page.wait_for_function("() => !document.querySelector('dialog').open && !location.hash")
     page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "search"
+    page.wait_for_function("() => document.activeElement.id === 'search'")
 
 
 @pytest.mark.parametrize("fragment", ["#q=nobody", "#q=%E0%A4%A", "#q=", "#q=__proto__", "#q=<script>"])

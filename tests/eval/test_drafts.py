@@ -10,7 +10,7 @@ from eval.drafts import approve, asked_in, draft_of, drafts_of, keep_draft, read
 from eval.gold import Evidence, GoldError, PastTurn, read_gold
 from eval.gold_files import write_gold
 from eval.personal import without_personal_data
-from rag.history import Entry, Feedback
+from rag.history_types import Entry, Feedback
 from rag.receipts import Receipt
 
 QUOTE = "校准周期为90天。"

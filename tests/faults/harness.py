@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import index.library
+import index.library_writer
 import index.sync
 from index import words
 from index.errors import ZhidaError
@@ -75,7 +75,7 @@ class Tally:
 
 def warm_up() -> None:
     """Import and load everything that a child would otherwise load each time."""
-    index.library.PENDING = index.sync.PENDING = PENDING
+    index.library_writer.PENDING = index.sync.PENDING = PENDING
     words.tokenize("质量管理体系的文件应当定期评审。")
     gc.collect()
     gc.freeze()

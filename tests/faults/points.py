@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import index.library
+import index.library_writer
 from index.errors import LibraryError
 from index.library import Library
 from tests.faults import child, shim
@@ -61,9 +61,9 @@ def _setting(seed: int, folder: Path) -> tuple[Path, Operations, State]:
     state = State()
     for step in ("add_many", "add_many", "rebuild", "sync", "backup", "rebuild", "add_many", "remove"):
         operation = operations.make(step, state)
-        index.library.PENDING = 1000 if step == "add_many" else PENDING
+        index.library_writer.PENDING = 1000 if step == "add_many" else PENDING
         outcome = attempt(folder / "home", operation)
-        index.library.PENDING = PENDING
+        index.library_writer.PENDING = PENDING
         if not outcome.acknowledged:
             raise RuntimeError(f"{step}: {outcome.told}")
         state = look(folder / "home", operation, True).state

@@ -411,9 +411,8 @@ HOLD = (
 
 
 def test_a_second_writer_is_refused_by_pid_and_the_lock_dies_with_its_holder(
-    library: Library, home: Path, folder: Path, embedder: HashingEmbedder, monkeypatch
+    library: Library, home: Path, folder: Path, embedder: HashingEmbedder
 ) -> None:
-    monkeypatch.setattr("index.library.LOCK_SECONDS", 0.1)
     expected = results(library)
     holder = in_another_process(HOLD, home)
     assert holder.stdout.readline() == "held\n"

@@ -82,3 +82,17 @@ def test_a_telephone_number_a_share_and_a_publisher():
 def test_a_fine_may_be_a_multiple():
     (fine,) = demands("掺假会被罚多少钱")
     assert fine.met("货值金额三倍以下的罚款")
+
+
+@pytest.mark.parametrize(
+    ("text", "met"),
+    [("按GB 4706.1—2020检验。", True), ("按GB 4706.1检验。", True), ("按GB 4706.1—2005检验。", False)],
+)
+def test_another_edition_of_a_standard_is_not_the_one_asked_for(text, met):
+    (edition,) = demands(comparable("GB 4706.1-2020怎样检验？"))
+    assert edition.met(comparable(text)) is met
+
+
+def test_an_amount_is_insisted_on_only_where_it_alone_is_asked_for():
+    assert [one.shown for one in demands("技能比武的奖金有多少?")] == ["金额"]
+    assert demands("一等奖几项,奖金多少?") == ()

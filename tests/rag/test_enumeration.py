@@ -1,6 +1,6 @@
 from index.passage import Hit, Passage
 from rag.enumeration import enumerations
-from rag.evidence import EvidenceFinder
+from rag.finder import EvidenceFinder
 from rag.question import understand
 
 
@@ -68,3 +68,11 @@ def test_a_bulleted_list_comes_whole_and_without_what_only_repeats_the_question(
         "- 数量：实发件数",
         "- 签名：领料人",
     ]
+
+
+def test_a_list_that_is_announced_as_of_other_things_is_not_the_one_asked_for():
+    outlook = "对今后有三点判断。第一，订单会增加。第二，人手会减少。第三，库房会变小。"
+    text = f"车间改造走过的三个阶段是清点、搬迁和验收。时间都很紧。{outlook}"
+    quoted = chosen("车间改造走过了哪三个阶段？", passage(text))
+    assert quoted[0] == "车间改造走过的三个阶段是清点、搬迁和验收。"
+    assert not any(one.startswith("第") for one in quoted)

@@ -1,8 +1,10 @@
 from dataclasses import replace
 
 from index.passage import Hit, Passage, Speaker
-from rag.evidence import Evidence, EvidenceFinder, announced_items
+from rag.companions import announced_items
+from rag.evidence import Evidence
 from rag.features import FEATURES, SentenceFeatures, groups_of_clauses
+from rag.finder import EvidenceFinder
 from rag.question import understand
 
 

@@ -143,3 +143,8 @@ def test_a_clause_is_found_inside_its_passage():
     first, last = span(addresses("《计量器具管理办法》第4条规定了什么？"), passage)
     assert text[first:last] == "第四条 下列器具免检：\n（一）卷尺；\n（二）秤。\n"
     assert span(addresses("《计量器具管理办法》第9条规定了什么？"), passage) is None
+
+
+def test_a_part_of_a_standard_is_no_clause_of_another():
+    assert addresses("GB/T 2828.1是什么标准？") == []
+    assert [one.clause for one in addresses("GB/T 2828.1 的 8.5.1 说什么？")] == ["8.5.1"]

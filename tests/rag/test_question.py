@@ -56,3 +56,23 @@ def test_the_noun_that_is_asked_about(text, noun):
 
 def test_a_known_name_is_one_term():
     assert content_terms("张斯光是什么职务？", ["张斯光"])[0] == "张斯光"
+
+
+def test_a_deputy_is_another_office_than_its_superior():
+    assert content_terms("滨海市的副市长是谁？")[-1] == "副市长"
+    assert head_noun("滨海市的副市长是谁？") == "副市长"
+    assert "副眼镜" not in content_terms("一副眼镜多少钱？")
+
+
+def test_a_year_behind_a_latin_name_is_no_version_of_it():
+    asked = understand("BHJ2024年查了多少家？")
+    assert [one.key for one in asked.constraints] == ["2024"]
+    assert "bhj" in asked.terms
+
+
+def test_greetings_are_not_looked_for():
+    assert content_terms("早上好！请教一下，卡尺为啥不准？") == content_terms("卡尺不准")
+
+
+def test_the_level_that_is_asked_for_is_one_word():
+    assert "级别" in content_terms("这家厂是什么级别的供应商？")

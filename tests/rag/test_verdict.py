@@ -1,7 +1,7 @@
 import json
 
 from index.passage import Hit, Passage
-from rag.evidence import EvidenceFinder
+from rag.finder import EvidenceFinder
 from rag.question import understand
 from rag.verdict import SIGNS, WEIGHTS, likelihood, threshold
 

@@ -23,7 +23,7 @@ from playwright.sync_api import Error
 from eval.report import write_all
 from index.passage import Article, Document, Hygiene, Speaker
 from index.sync import SyncReport
-from rag.history import Conversation, Entry
+from rag.history_types import Conversation, Entry
 from tests.eval import report_run
 from tests.ui.serving import serving
 from tests.waiting import MILLISECONDS, until

@@ -39,7 +39,6 @@ from ui.access.widgets import ORIGIN_HEADER, Refused, Widgets
 from ui.loopback import is_loopback
 
 Mode = Literal["none", "password", "header", "oidc"]
-BEARER = "bearer "
 MOST_GROUPS = 1000
 
 

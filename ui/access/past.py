@@ -13,7 +13,8 @@ from typing import Any
 
 from index.errors import NotThere
 from rag.answer import Answer, Turn
-from rag.history import Entry, History
+from rag.history import History
+from rag.history_types import Entry
 from rag.receipts import Receipt
 from ui.access.policy import may_read
 

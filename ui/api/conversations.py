@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from rag.history import Conversation, Entry
+from rag.history_types import Conversation, Entry
 from ui.access import readable_of, subject_of
 from ui.access.guard import needs
 from ui.access.past import entries_of

@@ -16,7 +16,7 @@ import gradio as gr
 
 from index.catalog import DocumentInfo
 from index.errors import LibraryError, NotThere, ZhidaError
-from rag.history import Entry, Verdict
+from rag.history_types import Entry, Verdict
 from rag.receipts import Receipt, citation_states
 from ui import render
 from ui.access import Subject, may, private_collection, readable_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from rag.history import Entry
+from rag.history_types import Entry
 
 FILE_NAME = "drafts.jsonl"
 

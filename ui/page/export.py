@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 from xml.sax.saxutils import escape as xml_escape
 
-from rag.history import Conversation, Entry
+from rag.history_types import Conversation, Entry
 from ui.render import reference
 from ui.texts import Texts
 

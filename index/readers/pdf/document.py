@@ -18,8 +18,9 @@ from index.errors import ReadError
 from index.lines import ends_sentence, squeeze
 from index.outline import Outline, outline
 from index.passage import Article, Document, OffsetMap
-from index.readers.pdf.layout import HEADING_SIZE, Paragraph, paragraphs_of
+from index.readers.pdf.layout import Paragraph, paragraphs_of
 from index.readers.pdf.page import LOW_CONFIDENCE, Page
+from index.readers.pdf.style import HEADING_SIZE
 
 _OPENS_TEXT = re.compile(
     r"(?:摘\s*要|引\s*言|前\s*言|序\s*言|概\s*述|绪\s*论|导\s*[读语言]|目\s*[录次]|总\s*则|范\s*围|(?i:abstract|introduction|summary))\W*$"

@@ -1,7 +1,7 @@
 """Pages in reading order → paragraphs: hard wraps joined over lines, columns and pages, words mended at line ends.
 
 What stands at the foot of a page (footnotes) or breaks into a paragraph from outside (tables, captions) is set
-before or behind the paragraph, never inside. Headings are told by their size beside the body's.
+before or behind the paragraph, never inside. What is a heading is told in index.readers.pdf.style.
 """
 
 from __future__ import annotations
@@ -10,23 +10,20 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import median
 from typing import Literal, cast
 
 from index.lines import ends_sentence
-from index.readers.pdf.columns import Item, Table, TextLine, ends_broken, in_order, leading, lines_of
+from index.readers.pdf.columns import Item, Table, TextLine, ends_broken, in_order, lines_of
 from index.readers.pdf.furniture import drop_furniture
 from index.readers.pdf.page import HYPHEN, Page, Run
+from index.readers.pdf.style import ITEM, LONGEST_HEADING, Style, is_centred, kind_of, style_of
 from index.readers.pdf.tables import find_tables
 from index.readers.pdf.words import HAN_OR_MARK, joined, tidied, words_of
 
 ParagraphKind = Literal["title", "heading", "text", "row", "note"]
 
-HEADING_SIZE, TITLE_SIZE = 1.12, 1.35
-"""How much larger than the body's type headings and titles are set, at the least."""
 NOTE_SIZE = 0.93
 """How large beside the body's type footnotes are set, at the most."""
-LONGEST_HEADING = 60
 
 _NOTE_MARK = re.compile(
     r"[①-⑳*∗†‡§¶¹²³⁴⁵※]|[［\[（(CG]{0,2}\d{1,2}[］\]）)]?\s*\D|注[：:\d]|收稿日期|基金项目|作者简介|通[信讯]作者"
@@ -34,10 +31,6 @@ _NOTE_MARK = re.compile(
 _NOTE = re.compile(r"注\s*\d?\s*[：:]")
 _PART_LABEL = re.compile(r"[（(][a-hA-H][)）]")
 _CAPTION = re.compile(r"(?:续?表|图|Table|Fig(?:ure)?\.?|TABLE|FIGURE)\s*[A-Z]?\d+")
-_ITEM = re.compile(
-    r"[（(]?(?:[一二三四五六七八九十]{1,3}[、）)]|第[一二三四五六七八九十百零〇\d]+[章节条款编]|\d{1,2}(?:[、）)]|[.．](?!\d))|[a-h][）)])"
-    r"|[•●◆■▪□➢✓❖·–—] ?|\d{1,2}(?:\.\d{1,2}){1,3}\s|[①-⑳]|【|[［\[]\d{1,3}[］\]]"
-)
 _OPEN_END = re.compile(rf"[，、,（《“‘(—–{HYPHEN}]$")
 _FIRST_UNIT = re.compile(r"[“‘（《【(]*(?:[A-Za-z0-9.%+\-/]+|\S)[，。、；：！？”’）》】,.;:!?)]*")
 
@@ -64,21 +57,11 @@ class _Open:
     """What came after its first line and belongs behind it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """The body's type: its size and its usual distance of lines in points, whether first lines are set in."""
-
-    size: float
-    leading: float
-    indented: bool
-    bold: bool
-
-
 def paragraphs_of(pages: Sequence[Page]) -> list[Paragraph]:
     """The paragraphs of a document in reading order. Takes running headers and the like out of `pages` first."""
     blocks = _blocks(pages)
     lines = [item for block in blocks for item in block if isinstance(item, TextLine)]
-    style = _style(lines, blocks)
+    style = style_of(lines, blocks)
     words = words_of(lines)
     found: list[Paragraph] = []
     current: _Open | None = None
@@ -91,7 +74,7 @@ def paragraphs_of(pages: Sequence[Page]) -> list[Paragraph]:
                 current.lines.append(item)
                 continue
             found += _close(current, style, words)
-            current = _Open([item], _kind(item, style))
+            current = _Open([item], kind_of(item, style))
     found += _close(current, style, words)
     return found
 
@@ -161,28 +144,7 @@ def _place(line: TextLine, page: Page, block: int) -> None:
     line.recognised = page.recognised
 
 
-def _style(lines: Sequence[TextLine], blocks: Sequence[Sequence[Item | _Rows]]) -> _Style:
-    sizes: Counter[float] = Counter()
-    bold = total = 0
-    for line in lines:
-        count = len(line.text)
-        sizes[round(line.size * 2) / 2] += count
-        total += count
-        bold += count * line.bold
-    size = max(sizes, key=lambda one: sizes[one]) if sizes else 10.0
-    steps, inner, set_in = [], 0, 0
-    for block in blocks:
-        own = [item for item in block if isinstance(item, TextLine) and abs(item.size - size) < 0.1 * size]
-        if len(own) >= 3:
-            steps.append(leading(own))
-        inner += len(own)
-        set_in += sum(1 for line in own if 1.2 * size <= line.box.x0 - line.left <= 4 * size)
-    return _Style(
-        size, median(steps) if steps else 1.5 * size, set_in >= max(2, 0.03 * inner), bold > 0.6 * total
-    )
-
-
-def _without_notes(block: Sequence[Item | _Rows], style: _Style) -> Iterator[TextLine | _Rows]:
+def _without_notes(block: Sequence[Item | _Rows], style: Style) -> Iterator[TextLine | _Rows]:
     """The block's items, its footnotes as one that goes before the open paragraph; a table's notes go with it."""
     cut = len(block)
     for n in range(len(block) - 1, -1, -1):
@@ -218,7 +180,7 @@ def _without_notes(block: Sequence[Item | _Rows], style: _Style) -> Iterator[Tex
         yield _Rows([_paragraph(group, "note", Counter()) for group in groups])
 
 
-def _breaks_in(line: TextLine, body: Sequence[Item | _Rows], n: int, style: _Style) -> bool:
+def _breaks_in(line: TextLine, body: Sequence[Item | _Rows], n: int, style: Style) -> bool:
     """Whether a line begins a caption, or the notes right below a table."""
     if _NOTE.match(line.text):
         return bool(n) and isinstance(body[n - 1], _Rows) and line.size < NOTE_SIZE * style.size
@@ -228,16 +190,16 @@ def _breaks_in(line: TextLine, body: Sequence[Item | _Rows], n: int, style: _Sty
     return bool(_CAPTION.match(line.text)) and _is_apart(line, body, n)
 
 
-def _is_set_off(line: TextLine, above: Item | _Rows | None, style: _Style) -> bool:
+def _is_set_off(line: TextLine, above: Item | _Rows | None, style: Style) -> bool:
     """Whether a small line stands below larger ones, or a wide space or a table."""
     if not isinstance(above, TextLine):
         return isinstance(above, (Table, _Rows))
-    if _kind(above, style) != "text" or re.fullmatch(r"参\s*考\s*文\s*献\W*|References", above.text):
+    if kind_of(above, style) != "text" or re.fullmatch(r"参\s*考\s*文\s*献\W*|References", above.text):
         return False
     return above.size > 1.07 * line.size or line.baseline - above.baseline > 2 * line.size
 
 
-def _goes_on(above: TextLine, line: Item | _Rows, style: _Style) -> bool:
+def _goes_on(above: TextLine, line: Item | _Rows, style: Style) -> bool:
     """Whether a caption goes on in the next line."""
     if (
         not isinstance(line, TextLine)
@@ -287,43 +249,12 @@ def _is_whole(current: _Open) -> bool:
     )
 
 
-def _kind(line: TextLine, style: _Style) -> ParagraphKind:
-    text = line.text
-    if line.recognised or len(text) > LONGEST_HEADING * 2 or not re.search(r"[^\W\d_]", text):
-        return "text"
-    if line.size >= TITLE_SIZE * style.size and len(text) <= LONGEST_HEADING * 2:
-        return "title"
-    short = (
-        len(text) <= LONGEST_HEADING
-        and len(text) > 1
-        and not ends_sentence(text)
-        and text[-1] not in "，；,;：:"
-    )
-    if line.size >= HEADING_SIZE * style.size and short:
-        return "heading"
-    alone = line.box.x1 < line.right - 2 * line.size
-    if line.bold and not style.bold and short and alone and line.size >= 0.97 * style.size:
-        return "heading"
-    large = line.size >= 0.97 * style.size or bool(re.fullmatch(r"参\s*考\s*文\s*献|附\s*录.{0,20}", text))
-    return (
-        "heading"
-        if large and short and len(text) <= 20 and _is_centred(line, 6) and not _ITEM.match(text)
-        else "text"
-    )
-
-
-def _is_centred(line: TextLine, least: float) -> bool:
-    """Whether a line stands in the middle of its column, with `least` times its size free at both sides."""
-    left, right = line.box.x0 - line.left, line.right - line.box.x1
-    return abs(left - right) < 1.2 * line.size and min(left, right) > least * line.size
-
-
-def _continues(current: _Open, line: TextLine, style: _Style) -> bool:
+def _continues(current: _Open, line: TextLine, style: Style) -> bool:
     """Whether `line` goes on where the paragraph stands."""
     last = current.lines[-1]
     if current.waiting and (current.waiting[-1].page < line.page or _is_whole(current)):
         return False
-    kind = _kind(line, style)
+    kind = kind_of(line, style)
     below = line.block == last.block
     if current.kind in ("title", "heading"):
         near = below and line.baseline - last.baseline < 2.2 * line.size
@@ -341,7 +272,7 @@ def _continues(current: _Open, line: TextLine, style: _Style) -> bool:
     return _runs_on(current, last, line, style)
 
 
-def _runs_on(current: _Open, last: TextLine, line: TextLine, style: _Style) -> bool:
+def _runs_on(current: _Open, last: TextLine, line: TextLine, style: Style) -> bool:
     """Whether the margin alone ended `last`: its line is full, and the next begins no paragraph."""
     above, text = last.text, line.text
     if ends_broken(above) and text[0].islower():
@@ -358,21 +289,21 @@ def _runs_on(current: _Open, last: TextLine, line: TextLine, style: _Style) -> b
     first_set_in = last.box.x0 - last.left > 1.2 * size and len(current.lines) == 1
     first = current.lines[0]
     inset = line.box.x0 - line.left - (first.box.x0 - first.left)
-    hanging = bool(_ITEM.match(first.text)) and inset > 0.5 * size
+    hanging = bool(ITEM.match(first.text)) and inset > 0.5 * size
     if _OPEN_END.search(above) and full:
         return True
     if not full:
-        return bool(_OPEN_END.search(above)) and not set_in and room < 6 * size and not _ITEM.match(text)
+        return bool(_OPEN_END.search(above)) and not set_in and room < 6 * size and not ITEM.match(text)
     if set_in and not hanging:
-        centred = _is_centred(line, 2) and first_set_in
+        centred = is_centred(line, 2) and first_set_in
         level = abs(line.box.x0 - line.left - (last.box.x0 - last.left)) < 0.4 * size
         level = level and (len(current.lines) > 1 or not style.indented)
-        return (centred or level) and not ends_sentence(above) and not _ITEM.match(text)
+        return (centred or level) and not ends_sentence(above) and not ITEM.match(text)
     if ends_sentence(above):
-        if _ITEM.match(text) and inset <= 0.5 * size:
+        if ITEM.match(text) and inset <= 0.5 * size:
             return False
         return style.indented or first_set_in or len(current.lines) > 1 or not _CAPTION.match(text)
-    return not (_ITEM.match(text) and above[-1] in "；;：:")
+    return not (ITEM.match(text) and above[-1] in "；;：:")
 
 
 def _width(text: str, size: float) -> float:
@@ -380,7 +311,7 @@ def _width(text: str, size: float) -> float:
     return sum(size if HAN_OR_MARK.match(char) else 0.52 * size for char in text)
 
 
-def _close(current: _Open | None, style: _Style, words: Counter[str]) -> list[Paragraph]:
+def _close(current: _Open | None, style: Style, words: Counter[str]) -> list[Paragraph]:
     if current is None:
         return []
     made = _paragraph(current.lines, current.kind, words)
