@@ -279,6 +279,10 @@ class Library:
         """The collections that hold a document, ascending; "" is the common part. Kept until something changes."""
         return list(self._reader.collections())
 
+    def admitted(self, where: Where, most: int) -> list[Passage]:
+        """The first `most` passages that `where` admits, by document as they were stored and in order of its text."""
+        return self.passages(self._catalog.admitted(where)[:most].tolist())
+
     def all_passages(self) -> Iterator[Passage]:
         """Every passage, by name of the document and in order of its text."""
         return self._catalog.all_passages()

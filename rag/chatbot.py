@@ -23,10 +23,12 @@ from rag.answer import Answer, Citation, Done, Event, Retrieved, Text, Turn
 from rag.answerers.base import Answerer
 from rag.answerers.extractive import ExtractiveAnswerer
 from rag.cite import check, renumber, with_copies
+from rag.courtesy import reply_to
 from rag.evidence import Evidence, Verdict
 from rag.features import Nearness
 from rag.finder import EvidenceFinder
 from rag.followup import stand_alone
+from rag.overview import overview
 from rag.pairs import each_of
 from rag.question import Question, understand
 from rag.refusal import refusal_text, says_not_found
@@ -43,6 +45,9 @@ UNSURE_NOTICE = (
 ABSENT_NOTICE = "资料中没有找到{}。Not in the library: {}."
 PART_NOTICE = "资料中没有找到关于{}的部分。The documents do not say so of {}."
 UNCITED_NOTICE = "大模型的回答没有可核实的引用，以下为原文摘录。The model's answer could not be verified; quoted from the sources."
+
+_Chosen = tuple[Answer, Verdict, list[Evidence]]
+"""A draft with its confidence, the verdict, and the sentences to quote; none where they do not suffice."""
 
 SHORT = 3
 """How many times as many passages are read at most, where they are clauses and short."""
@@ -85,9 +90,15 @@ class Chatbot:
     ) -> Iterator[Event]:
         """Retrieved, then Text for each piece, then Done. The text in Done is the checked one and counts."""
         clock = _Clock()
+        reply = reply_to(question)
+        if reply:
+            yield from _without_sources(question, reply)
+            return
         names = self.library.speakers()
         asked = understand(self._stand_alone(question, turns, names), names, question)
         hits = tuple(self._found(asked.standalone, where))
+        outline = overview(asked.standalone, hits, self.library, where)
+        hits = outline.hits if outline else hits
         clock.lap("retrieve")
         yield Retrieved(asked.standalone, hits)
         draft = Answer(question, asked.standalone, "refused", "", hits=hits, mode=self.answerer.mode)
@@ -105,7 +116,12 @@ class Chatbot:
                 return
             except _Unusable as failure:
                 draft = replace(draft, mode="extractive", notices=(*draft.notices, failure.notice))
-        yield from self._by_quotation(draft, asked, turns, clock, where)
+        if outline:
+            chosen = (replace(draft, confidence=1.0), Verdict(True, 1.0), list(outline.evidence))
+        else:
+            chosen = self._of_each(draft, asked, where) or self._of_one(draft, asked)
+        clock.lap("evidence")
+        yield from self._by_quotation(chosen, asked, turns, clock)
 
     def _stand_alone(self, question: str, turns: Sequence[Turn], names: Sequence[str]) -> str:
         """The question completed from the turns before it, by the rewriter if there is one and it can."""
@@ -113,11 +129,10 @@ class Chatbot:
         return rewritten or stand_alone(question, turns, names)
 
     def _by_quotation(
-        self, draft: Answer, asked: Question, turns: Sequence[Turn], clock: _Clock, where: Where | None
+        self, chosen: _Chosen, asked: Question, turns: Sequence[Turn], clock: _Clock
     ) -> Iterator[Event]:
         """The best sentences as the answer, or a refusal where they do not suffice."""
-        draft, verdict, evidence = self._of_each(draft, asked, where) or self._of_one(draft, asked)
-        clock.lap("evidence")
+        draft, verdict, evidence = chosen
         if not evidence:
             yield from _refuse(draft, verdict, clock)
             return
@@ -137,17 +152,15 @@ class Chatbot:
         found = self.retriever.search(question, SHORT * self.passages, where=where)
         return enough_to_read(found, self.passages)
 
-    def _of_one(self, draft: Answer, asked: Question) -> tuple[Answer, Verdict, list[Evidence]]:
-        """The draft with its confidence, the verdict, and the sentences to quote; none where they do not suffice."""
+    def _of_one(self, draft: Answer, asked: Question) -> _Chosen:
+        """What is found for one question."""
         rarity, nearness = self.library.rarity(asked.terms), self.nearness(asked.standalone)
         finder = EvidenceFinder(asked, draft.hits, rarity, nearness)
         verdict, lead = finder.judge()
         evidence = self._with_byline(asked, finder.choose(lead)) if lead else []
         return replace(draft, confidence=verdict.coverage), verdict, evidence
 
-    def _of_each(
-        self, draft: Answer, asked: Question, where: Where | None
-    ) -> tuple[Answer, Verdict, list[Evidence]] | None:
+    def _of_each(self, draft: Answer, asked: Question, where: Where | None) -> _Chosen | None:
         """As `_of_one`, of each of the two things that are asked about at once; None if it is one, or neither is found.
 
         A part without an answer is named in a notice.
@@ -257,6 +270,13 @@ def _refuse(draft: Answer, verdict: Verdict, clock: _Clock) -> Iterator[Event]:
     text = refusal_text(verdict, draft.hits)
     yield Text(text)
     yield Done(replace(draft, text=text, timings_ms=clock.laps))
+
+
+def _without_sources(question: str, reply: str) -> Iterator[Event]:
+    """A reply that says nothing which would need a source: as a refusal is, without the nearest passages."""
+    yield Retrieved(question, ())
+    yield Text(reply)
+    yield Done(Answer(question, question, "refused", reply, confidence=0.0))
 
 
 def date_notices(citation: Citation) -> list[str]:

@@ -64,7 +64,10 @@ def check(text: str, evidence: Sequence[Evidence]) -> Checked:
 
 
 def claims(text: str) -> list[tuple[str, list[int]]]:
-    """The sentences of an answer with the numbers each cites; a mark belongs to the sentence before it."""
+    """The sentences of an answer with the numbers each cites; a mark belongs to the sentence before it.
+
+    One that begins a line keeps the line end before it.
+    """
     found: list[tuple[str, list[int]]] = []
     position = 0
     for match in MARK.finditer(text):
@@ -76,16 +79,24 @@ def claims(text: str) -> list[tuple[str, list[int]]]:
             continue
         spans = sentences(between)
         for start, end in spans[:-1]:
-            found.append((between[start:end], []))
-        found.append((between[spans[-1][0] :] if spans else between, numbers))
-    for start, end in sentences(text[position:]):
-        rest = text[position:][start:end]
+            found.append((_line_kept(between, start, end), []))
+        last = _line_kept(between, spans[-1][0], len(between)) if spans else between
+        found.append((last, numbers))
+    rest = text[position:]
+    for start, end in sentences(rest):
         # The full stop that follows a mark belongs to the sentence before the mark.
-        if found and not words.bigrams(rest):
-            found[-1] = (found[-1][0] + rest, found[-1][1])
+        if found and not words.bigrams(rest[start:end]):
+            found[-1] = (found[-1][0] + rest[start:end], found[-1][1])
         else:
-            found.append((rest, []))
+            found.append((_line_kept(rest, start, end), []))
     return found
+
+
+def _line_kept(text: str, start: int, end: int) -> str:
+    """The sentence text[start:end], on a line of its own if it begins one."""
+    before = text[:start]
+    between = before[len(before.rstrip()) :]
+    return ("\n" if "\n" in between else "") + text[start:end]
 
 
 def without_marks(text: str, replacement: str = "") -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from rag.answer import Answer, Citation
+from rag.refusal import says_not_found
 from ui.particulars import facts, speaker, title
 from ui.texts import Texts
 
@@ -199,9 +200,10 @@ def _refused(answer: Answer, name: str, texts: Texts) -> str:
     if nearest:
         nearest = f'<div class="zd-nearest"><div class="zd-label">{texts.nearest}</div>{nearest}</div>'
     below = nearest + _notices(answer) + _footer(answer, name, texts)
+    title = f'<div class="zd-verdict">{icon("none")}{texts.refused_title}</div>'
     return (
         f'<div class="zd-answer zd-refused" data-answer="{escape(name)}">'
-        f'<div class="zd-verdict">{icon("none")}{texts.refused_title}</div>'
+        f"{title if says_not_found(answer.text) else ''}"  # a reply to 你好 finds nothing missing
         f'<div class="zd-text">{escape(answer.text)}</div>{below}</div>'
     )
 

@@ -45,7 +45,7 @@ class ExtractiveAnswerer:
     def stream(
         self, question: Question, evidence: Sequence[Evidence], turns: Sequence[Turn]
     ) -> Iterator[str]:
-        """One piece a sentence, each `[name：]sentence[n]`."""
+        """One piece a sentence, each `[name：]sentence[n]`; those of a list stand on lines of their own."""
         if evidence and evidence[0].wording:
             yield from self._wording(evidence)
             return
@@ -57,8 +57,9 @@ class ExtractiveAnswerer:
             most = self.length * (OF_LISTS if piece.listed else 1)
             if written and written + length > most:
                 continue
+            line = "\n" if written and piece.listed else ""
             written, speaker = written + length, attribution
-            yield f"{lead}{_quotation(piece)}[{number}]"
+            yield f"{line}{lead}{_quotation(piece)}[{number}]"
 
     def _wording(self, evidence: Sequence[Evidence]) -> Iterator[str]:
         """The sentences of a clause, so far as there is room: the first in any case."""

@@ -82,3 +82,13 @@ def test_marks_and_citations_always_agree(text):
     checked = renumber(check(text, [WHOLE, FIRST]))
     marks = {number for match in MARK.finditer(checked.text) for number in re.findall(r"\d+", match[1])}
     assert marks == {str(citation.number) for citation in checked.citations}
+
+
+def test_a_sentence_on_a_line_of_its_own_keeps_it():
+    text = "全市检测机构42家。[1]\n去年营收3.5亿元。[2]另有一句。\n\n又一句。"
+    assert [claim for claim, _ in claims(text)] == [
+        "全市检测机构42家。",
+        "\n去年营收3.5亿元。",
+        "另有一句。",
+        "\n又一句。",
+    ]

@@ -206,3 +206,8 @@ def test_titles_inside_a_title_change_their_brackets():
 def test_chinese_is_the_language_unless_the_browser_wants_another():
     assert texts_for("") is texts_for("zh") is texts_for("zh-CN,zh;q=0.9,en;q=0.8") is ZH
     assert texts_for("en-US,en;q=0.9") is EN
+
+
+def test_a_reply_to_a_greeting_is_not_headed_as_something_missing():
+    assert ZH.refused_title not in render.answered(Answer("你好", "你好", "refused", "您好。"), "3", ZH)
+    assert ZH.refused_title in render.answered(Answer("问", "问", "refused", "资料中没有找到。"), "4", ZH)
