@@ -31,7 +31,7 @@ from rag.followup import stand_alone
 from rag.overview import overview
 from rag.pairs import each_of
 from rag.question import Question, understand
-from rag.refusal import refusal_text, says_not_found
+from rag.refusal import refusal_text, says_not_found, speaks_of
 from rag.retrieve import Retriever, join_neighbours
 from rag.rewrite import Rewriter
 
@@ -48,6 +48,9 @@ UNCITED_NOTICE = "大模型的回答没有可核实的引用，以下为原文�
 
 _Chosen = tuple[Answer, Verdict, list[Evidence]]
 """A draft with its confidence, the verdict, and the sentences to quote; none where they do not suffice."""
+
+NAMED = 5
+"""Passages in which a word is looked for before it is said to be in none."""
 
 SHORT = 3
 """How many times as many passages are read at most, where they are clauses and short."""
@@ -105,7 +108,8 @@ class Chatbot:
         missing, are_all = absent(asked.standalone, [hit.passage for hit in hits])
         if missing and are_all:
             clock.lap("evidence")
-            yield from _refuse(replace(draft, confidence=0.0), Verdict(False, 0.0, absent=missing), clock)
+            nothing = Verdict(False, 0.0, absent=missing)
+            yield from self._refuse(replace(draft, confidence=0.0), nothing, clock, where)
             return
         if missing:
             shown = "、".join(missing)
@@ -121,7 +125,7 @@ class Chatbot:
         else:
             chosen = self._of_each(draft, asked, where) or self._of_one(draft, asked)
         clock.lap("evidence")
-        yield from self._by_quotation(chosen, asked, turns, clock)
+        yield from self._by_quotation(chosen, asked, turns, clock, where)
 
     def _stand_alone(self, question: str, turns: Sequence[Turn], names: Sequence[str]) -> str:
         """The question completed from the turns before it, by the rewriter if there is one and it can."""
@@ -129,12 +133,12 @@ class Chatbot:
         return rewritten or stand_alone(question, turns, names)
 
     def _by_quotation(
-        self, chosen: _Chosen, asked: Question, turns: Sequence[Turn], clock: _Clock
+        self, chosen: _Chosen, asked: Question, turns: Sequence[Turn], clock: _Clock, where: Where | None
     ) -> Iterator[Event]:
         """The best sentences as the answer, or a refusal where they do not suffice."""
         draft, verdict, evidence = chosen
         if not evidence:
-            yield from _refuse(draft, verdict, clock)
+            yield from self._refuse(draft, verdict, clock, where)
             return
         pieces = []
         for piece in self._quoter.stream(asked, evidence, turns):
@@ -145,7 +149,18 @@ class Chatbot:
         if done.answer.citations:
             yield done
         else:
-            yield from _refuse(draft, verdict, clock)
+            yield from self._refuse(draft, verdict, clock, where)
+
+    def _refuse(self, draft: Answer, verdict: Verdict, clock: _Clock, where: Where | None) -> Iterator[Event]:
+        """The refusal as the whole answer."""
+
+        def is_found(part: str) -> bool:
+            there = self.retriever.search(part, NAMED, "lexical", where)
+            return speaks_of(part, [hit.passage for hit in (*draft.hits, *there)])
+
+        text = refusal_text(verdict, draft.hits, draft.question, is_found)
+        yield Text(text)
+        yield Done(replace(draft, text=text, timings_ms=clock.laps))
 
     def _found(self, question: str, where: Where | None) -> Iterator[Hit]:
         """The passages that are read for a question, best first."""
@@ -263,13 +278,6 @@ def enough_to_read(hits: Sequence[Hit], passages: int) -> Iterator[Hit]:
         if number >= passages and room < 0:
             return
         yield hit
-
-
-def _refuse(draft: Answer, verdict: Verdict, clock: _Clock) -> Iterator[Event]:
-    """The refusal as the whole answer."""
-    text = refusal_text(verdict, draft.hits)
-    yield Text(text)
-    yield Done(replace(draft, text=text, timings_ms=clock.laps))
 
 
 def _without_sources(question: str, reply: str) -> Iterator[Event]:
