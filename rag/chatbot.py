@@ -34,6 +34,7 @@ from rag.question import Question, understand
 from rag.refusal import refusal_text, says_not_found, speaks_of
 from rag.retrieve import Retriever, join_neighbours
 from rag.rewrite import Rewriter
+from rag.topic import section_asked_for
 
 UNVERIFIED_NOTICE = "标有〔未核实〕的句子在所引资料中没有找到依据。Sentences marked 〔未核实〕 are not borne out by their source."
 FALLBACK_NOTICE = (
@@ -169,6 +170,9 @@ class Chatbot:
 
     def _of_one(self, draft: Answer, asked: Question) -> _Chosen:
         """What is found for one question."""
+        section = section_asked_for(asked, draft.hits, self.library)
+        if section:
+            return replace(draft, confidence=1.0), Verdict(True, 1.0), section
         rarity, nearness = self.library.rarity(asked.terms), self.nearness(asked.standalone)
         finder = EvidenceFinder(asked, draft.hits, rarity, nearness)
         verdict, lead = finder.judge()
