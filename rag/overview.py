@@ -1,8 +1,9 @@
 """Questions about the documents themselves: what an article says, who speaks, which articles and documents there are.
 
-No sentence answers these: what does is the outline. So the points of an article are its numbered items, or the sentences
-nearest to all of it taken together; a document is shown by the headlines of its articles. Recognises only questions that
-ask for nothing else: 张晓刚讲了什么 is one, 张晓刚怎么看对外开放 is not. Doesn't judge what was found for any other question.
+No sentence answers these: what does is the outline. So the points of an article are how its chapters begin, its numbered
+items, or the sentences nearest to all of it taken together; a document is shown by the headlines of its articles.
+Recognises only questions that ask for nothing else: 张晓刚讲了什么 is one, 张晓刚怎么看对外开放 is not. Doesn't judge what
+was found for any other question.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from index import words
 from index.catalog import DocumentInfo
 from index.library import Library
 from index.passage import Hit, Passage, Where, is_private
+from index.sections import STEP
 from index.split import clauses
 from rag.enumeration import enumerations
 from rag.evidence import Evidence, same_article
@@ -35,6 +37,9 @@ READ = 5000
 
 MANY = 3
 """Speakers that make a forum, items that make an enumeration the skeleton of an article."""
+
+OF_TITLE = 0.4
+"""The least share of a title's characters that names its article: 产品质量法 is the 中华人民共和国产品质量法."""
 
 FIRST = 0.1
 """What it adds to a sentence's nearness to its article, a cosine, that it is the first one."""
@@ -91,9 +96,10 @@ def overview(question: str, found: Sequence[Hit], library: Library, where: Where
     kind = next((kind for kind, noun in _KINDS.items() if noun.search(subject)), "")
     if asked == "documents" and kind in ("spoken", "collected"):
         asked = "points"
-    terms = content_terms(_without_kinds(subject))
+    name = _without_kinds(subject)
+    terms = content_terms(name)
     if terms:
-        article = _article(terms, found, library) if asked == "points" and not kind else None
+        article = _article(name, terms, found, library) if asked == "points" and not kind else None
         return _shown(_points(article, library), article) if article else None
     documents = _documents(library, where)
     if not documents or not (kind or asked != "points" or len(documents) == 1):
@@ -131,9 +137,17 @@ def _without_kinds(subject: str) -> str:
     return _OF_THEM.sub(" ", subject)
 
 
-def _article(terms: Sequence[str], found: Sequence[Hit], library: Library) -> list[Passage]:
-    """The passages of the first article found that the terms name, with its head; [] if none is named."""
-    named = next((hit.passage for hit in found if _names(terms, hit.passage)), None)
+def _article(name: str, terms: Sequence[str], found: Sequence[Hit], library: Library) -> list[Passage]:
+    """The passages of the first article found that is named, with its head; [] if none is. `terms` are those of the name."""
+    name = name.strip("《》 ")
+    named = next(
+        (
+            hit.passage
+            for hit in found
+            if (name and hit.passage.article.endswith(name)) or _names(terms, hit.passage)
+        ),
+        None,
+    )
     if named is None:
         return []
     whole = Where(documents=frozenset([named.document]), collections=frozenset([named.collection]))
@@ -141,13 +155,13 @@ def _article(terms: Sequence[str], found: Sequence[Hit], library: Library) -> li
 
 
 def _names(terms: Sequence[str], passage: Passage) -> bool:
-    """Whether the terms name the passage's article: by its speaker, with or without office, or by most of its title."""
+    """Whether the terms name the passage's article: by its speaker, with or without office, or by much of its title."""
     name = comparable(f"{passage.context} {passage.document}")
     if not all(term in name for term in terms):
         return False
     speaker = comparable(passage.speaker.name) if passage.speaker else ""
     title = sum(map(is_han, passage.article))
-    return any(speaker.startswith(term) for term in terms) or sum(map(len, terms)) >= title / 2
+    return any(speaker.startswith(term) for term in terms) or sum(map(len, terms)) >= OF_TITLE * title
 
 
 def _documents(library: Library, where: Where) -> list[DocumentInfo]:
@@ -191,7 +205,8 @@ def _heads(passages: Sequence[Passage]) -> list[Evidence]:
 
 
 def _points(passages: Sequence[Passage], library: Library) -> list[Evidence]:
-    """What stands for an article: its headline and, in order, the items of its enumeration or the sentences nearest to its mean."""
+    """What stands for an article: its headline and, in order, how its chapters begin, the items of its enumeration, or
+    the sentences nearest to its mean."""
     body = [passage for passage in passages if passage.kind == "body"]
     numbered = [items for items in enumerations(body) if items[0].number and MANY <= len(items) <= 2 * POINTS]
     pieces = [
@@ -201,10 +216,24 @@ def _points(passages: Sequence[Passage], library: Library) -> list[Evidence]:
         if 12 <= end - start <= 200 and not re.search(r"[？?：:]\s*$", passage.text[start:end])
     ]
     head = [piece for piece in _heads(passages)[:1] if piece.passage.kind == "head"]
+    chapters = _chapters(body)
+    if len(chapters) >= MANY:
+        return head + chapters
     if numbered:
         items = max(numbered, key=lambda items: sum(item.end - item.start for item in items))
         return [*(head or pieces[:1]), *(_piece(item.passage, item.start, item.end) for item in items)]
     return head + _central(pieces, library)
+
+
+def _chapters(passages: Sequence[Passage]) -> list[Evidence]:
+    """The first sentence under each of the headings that stand above all others."""
+    firsts: dict[str, Evidence] = {}
+    for passage in passages:
+        heading = passage.heading.partition(STEP)[0]
+        spans = clauses(passage.text)
+        if heading and spans and heading not in firsts:
+            firsts[heading] = _piece(passage, *spans[0])
+    return list(firsts.values())[:LISTED]
 
 
 def _central(pieces: Sequence[Evidence], library: Library) -> list[Evidence]:

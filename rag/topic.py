@@ -28,9 +28,9 @@ OF_HEADING = 0.5
 READ = 5000
 """Passages of a document among which those of the section are looked for."""
 
-_RULES = r"(?:具体|基本|主要|相关|有关)?的?(?:要求|规定|流程|程序|步骤|方法|办法|条件|规则|措施|职责|做法)"
+_RULES = r"(?:具体|基本|主要|相关|有关)?的?(?:要求|规定|流程|程序|步骤|方法|办法|条件|规则|措施|职责|责任|义务|权利|职权|做法)"
 _ASKS = re.compile(
-    rf"(?:怎么|如何|怎样|咋)[^，,。]{{0,8}}$|(?:有|是)?(?:什么|哪些)[^，,。]{{0,8}}{_RULES}$|{_RULES}(?:都|分别)?(?:(?:是|有)(?:什么|哪些|怎样的))?$"
+    rf"(?:怎么|如何|怎样|咋)[^，,。]{{0,8}}$|(?:有|是|包括|规定了?)*(?:什么|哪些)(?:[^，,。]{{0,8}}{_RULES})?$|{_RULES}(?:都|分别)?(?:(?:是|有)(?:什么|哪些|怎样的))?$"
 )
 _NOUNS = frozenset(
     "要求 规定 流程 程序 步骤 方法 办法 条件 规则 措施 职责 做法 管理 进行 办理 有关 相关 具体 公司 企业".split()
@@ -77,6 +77,8 @@ def _share(question: Question, section: _Section) -> float:
         return 0.0
     title = _NUMBER.sub("", steps[-1])
     words = [word for word in content_terms(title) if word not in _NOUNS]
+    # What the whole article is about tells none of its headings from the others.
+    words = [word for word in words if word not in passage.article] or words
     words += [word for word in _ASPECTS if word in title and word not in words]
     asked = comparable(question.standalone)
     if not words:

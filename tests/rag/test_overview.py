@@ -4,6 +4,7 @@ import pytest
 
 from index.library import Library
 from index.passage import Article, Document, Speaker, Where
+from index.readers import read
 from rag.build import open_chatbot, open_library
 from rag.overview import overview
 from rag.settings import Settings
@@ -128,3 +129,15 @@ def test_every_quotation_is_an_exact_stretch_of_its_document(bot, library):
 def test_a_question_for_anything_more_is_not_about_the_documents(library, bot, question):
     hits = bot.retriever.search(question, 8) if question else []
     assert overview(question, hits, library, None) is None
+
+
+def test_a_rule_of_chapters_is_summed_up_by_how_each_begins(tmp_path):
+    text = "# 潍城仪表厂用印规定\n\n## 第一章 总则\n\n第一条 为规范用印，制定本规定。\n\n## 第二章 申请\n\n第二条 用印应当申请。\n\n第三条 当天批复。\n\n## 第三章 附则\n\n第四条 本规定自印发之日起施行。\n"
+    with open_library(Settings(home=tmp_path), create=True) as library:
+        library.add(read(text.encode(), "用印.md"), text.encode())
+        answer = open_chatbot(Settings(home=tmp_path), library).ask("用印规定的主要内容是什么？")
+    assert quotes(answer) == [
+        "第一条 为规范用印，制定本规定。",
+        "第二条 用印应当申请。",
+        "第四条 本规定自印发之日起施行。",
+    ]
