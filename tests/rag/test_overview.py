@@ -132,7 +132,22 @@ def test_a_question_for_anything_more_is_not_about_the_documents(library, bot, q
 
 
 def test_a_rule_of_chapters_is_summed_up_by_how_each_begins(tmp_path):
-    text = "# 潍城仪表厂用印规定\n\n## 第一章 总则\n\n第一条 为规范用印，制定本规定。\n\n## 第二章 申请\n\n第二条 用印应当申请。\n\n第三条 当天批复。\n\n## 第三章 附则\n\n第四条 本规定自印发之日起施行。\n"
+    text = """# 潍城仪表厂用印规定
+
+## 第一章 总则
+
+第一条 为规范用印，制定本规定。
+
+## 第二章 申请
+
+第二条 用印应当申请。
+
+第三条 当天批复。
+
+## 第三章 附则
+
+第四条 本规定自印发之日起施行。
+"""
     with open_library(Settings(home=tmp_path), create=True) as library:
         library.add(read(text.encode(), "用印.md"), text.encode())
         answer = open_chatbot(Settings(home=tmp_path), library).ask("用印规定的主要内容是什么？")
