@@ -98,6 +98,7 @@ class Chatbot:
         if reply:
             yield from _without_sources(question, reply)
             return
+        turns = [turn for turn in turns if not reply_to(turn.question)]
         names = self.library.speakers()
         asked = understand(self._stand_alone(question, turns, names), names, question)
         hits = tuple(self._found(asked.standalone, where))

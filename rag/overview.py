@@ -97,7 +97,7 @@ def overview(question: str, found: Sequence[Hit], library: Library, where: Where
     if asked == "documents" and kind in ("spoken", "collected"):
         asked = "points"
     name = _without_kinds(subject)
-    terms = content_terms(name)
+    terms = content_terms(name, library.speakers())
     if terms:
         article = _article(name, terms, found, library) if asked == "points" and not kind else None
         return _shown(_points(article, library), article) if article else None

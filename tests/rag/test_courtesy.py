@@ -1,6 +1,6 @@
 import pytest
 
-from rag.answer import Done
+from rag.answer import Done, Turn
 from rag.courtesy import FAREWELL, GREETING, THANKS, reply_to
 
 
@@ -46,3 +46,8 @@ def test_the_chat_replies_without_citing_or_searching(chatbot):
     answer = chatbot.ask("你好")
     assert (answer.text, answer.citations, answer.hits) == (GREETING, (), ())
     assert isinstance(list(chatbot.stream("谢谢"))[-1], Done)
+
+
+def test_a_question_after_thanks_goes_on_with_what_was_asked_before(chatbot):
+    turns = [Turn("海岳省有多少家检验检测机构？", "1706家。[1]"), Turn("谢谢", THANKS)]
+    assert "海岳省" in chatbot.ask("年营收呢？", turns).standalone_question

@@ -12,7 +12,7 @@ from rag.settings import Settings
 SPEECHES = (
     (
         "筑牢计量根基",
-        Speaker("钟启明", "潍城计量院", "院长"),
+        Speaker("张晓启", "潍城计量院", "院长"),
         "计量是工业的眼睛。第一，要建好标准装置。第二，要培养计量人才。第三，要用好计量数据。谢谢大家。",
     ),
     (
@@ -84,9 +84,9 @@ def test_a_forum_is_summed_up_by_its_headlines_and_a_newsletter_by_its_articles(
 
 
 def test_a_speech_that_counts_its_points_is_summed_up_by_them(bot):
-    for question in ("钟启明讲了什么？", "钟启明院长的主要观点是什么", "请概括一下钟启明的发言"):
+    for question in ("张晓启讲了什么？", "张晓启院长的主要观点是什么", "请概括一下张晓启的发言"):
         assert quotes(bot.ask(question)) == [
-            "筑牢计量根基 潍城计量院院长 钟启明",
+            "筑牢计量根基 潍城计量院院长 张晓启",
             "第一，要建好标准装置。",
             "第二，要培养计量人才。",
             "第三，要用好计量数据。",
@@ -116,10 +116,10 @@ def test_every_quotation_is_an_exact_stretch_of_its_document(bot, library):
 @pytest.mark.parametrize(
     "question",
     [
-        "钟启明对计量人才讲了什么？",
+        "张晓启对计量人才讲了什么？",
         "下班时间是几点？",
         "考勤制度第三条说了什么？",
-        "钟启明最喜欢的小说是什么？",
+        "张晓启最喜欢的小说是什么？",
         "刘备讲了什么？",
         "概括一下返工的原因",
         "车间有哪些人参加了发言比赛？",
