@@ -217,7 +217,7 @@ def _footer(answer: Answer, name: str, texts: Texts) -> str:
     modes = {"model": texts.mode_model, "extractive": texts.mode_extractive}
     mode = f"{modes[answer.mode]} · " if answer.status == "answered" else ""
     seconds = answer.timings_ms.get("total", sum(answer.timings_ms.values())) / 1000
-    read = texts.finished.format(passages=len(answer.hits), seconds=f"{seconds:.2f}")
+    read = texts.finished.format(passages=len(answer.hits), seconds=f"{seconds:.2f}") if answer.hits else ""
     buttons = [
         action("copy", texts.copy, "copy", answer=name),
         action("all", texts.considered, "list", answer=name),
@@ -225,7 +225,7 @@ def _footer(answer: Answer, name: str, texts: Texts) -> str:
         action("down", texts.down, "down", answer=name),
         _retry(texts),
     ]
-    if answer.status == "refused":
+    if answer.status == "refused" and answer.hits:
         buttons.append(action("draft", texts.draft, answer=name))
     copied = f'<div class="zd-copytext" hidden>{escape(copy_text(answer, texts))}</div>'
     return (
