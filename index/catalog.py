@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -72,7 +72,7 @@ class DocumentInfo:
     characters: int = 0
     media_type: str = ""
     reading: int = 0
-    """Version of the reading that made its passages, see catalog_transaction.Record."""
+    """Version of the reading that made its passages, see catalog_transaction.Record; negative if it was sent."""
     collection: str = ""
     status: str = ""
     published: str = ""
@@ -81,6 +81,11 @@ class DocumentInfo:
     """What its reader has to say of it, see passage.Document."""
     version: int = 1
     """How many times it has been stored under this name."""
+
+    @property
+    def sent(self) -> bool:
+        """Whether it was handed over, through the API say, and not read from a folder: no sync takes it away."""
+        return self.reading < 0
 
 
 class Catalog(CatalogReader):
@@ -224,11 +229,11 @@ class Catalog(CatalogReader):
         row = self._row(_SHORT, name, collection)
         return None if row is None else (row.sha256, row.reading)
 
-    def versions(self, names: Sequence[str]) -> dict[tuple[str, str], tuple[str, int]]:
-        """As `version`, of all documents of these names, by collection and name."""
+    def versions(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, int]]:
+        """As `version`, of all documents of these collections and names."""
         found = {}
         with self._reading() as connection:
-            for row in named(connection, _SHORT, names):
+            for row in named(connection, _SHORT, keys):
                 check_document(row._mapping)
                 found[row.collection, row.name] = (row.sha256, row.reading)
         return found

@@ -7,12 +7,15 @@ learn of it. Whoever calls holds the library's lock (index.library_writer).
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     Connection,
     Dialect,
     Row,
@@ -53,7 +56,7 @@ class Record:
     `vectors[i]` belongs to `passages[i]`, and so does `digests[i]`, the hash of the text that it was made of, so far
     as they are known. `sha256` and `size` are those of the file as it came, and `original` is the file itself as
     index.originals packs it, or None when it lies elsewhere; `reading` is the version of the program that read and
-    split it.
+    split it, negative for a document that was sent and not read from a folder.
     """
 
     document: Document
@@ -122,14 +125,15 @@ class Transaction:
             self._insert(changes, tuple(log[0]), [tuple(row.values()) for row in log])
         return new
 
-    def remove(self, name: str, collection: str = "") -> bool:
-        """Remove a document with all that hangs on it; False if there is none of this name."""
-        old = self._find(name, collection)
-        if old is None:
-            return False
-        self.connection.execute(_ADD_CHANGE, self._removal(old))
-        self.connection.execute(delete(documents).where(documents.c.id == old.id))
-        return True
+    def remove(self, names: Collection[str], collection: str = "") -> int:
+        """Remove the documents of these names with all that hangs on them; returns how many there were."""
+        keys = [(collection, name) for name in dict.fromkeys(names)]
+        stored = self._find_all(keys)
+        gone = [stored[key] for key in keys if key in stored]
+        if gone:
+            self.connection.execute(_ADD_CHANGE, [self._removal(old) for old in gone])
+            self.connection.execute(_DELETE, [{"which": old.id} for old in gone])
+        return len(gone)
 
     def rename(self, old: str, new: str, collection: str = "") -> None:
         """Give a document another name; its passages and vectors stay."""
@@ -150,7 +154,7 @@ class Transaction:
 
     def _put_documents(self, records: Sequence[Record]) -> Iterator[Place]:
         """Store the rows of the documents alone; where each is, and which ids its passages have."""
-        olds = self._find_all(records)
+        olds = self._find_all([(record.document.collection, record.document.name) for record in records])
         now = datetime.now(UTC).isoformat(timespec="seconds")
         fresh: list[tuple[Record, range]] = []
         replaced: list[tuple[Place, Any]] = []
@@ -220,10 +224,9 @@ class Transaction:
             columns[name] = tuple(map(stored, columns[name]))
         self.connection.exec_driver_sql(statement, list(zip(*map(columns.__getitem__, order), strict=True)))
 
-    def _find_all(self, records: Sequence[Record]) -> dict[tuple[str, str], Any]:
-        """What is stored under the names of the records, by collection and name."""
-        names = sorted({record.document.name for record in records})
-        rows = named(self.connection, _FIND_ALL, names)
+    def _find_all(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+        """What is stored under these collections and names."""
+        rows = named(self.connection, _FIND_ALL, keys)
         return {(row.collection, row.name): row for row in rows}
 
     def _find(self, name: str, collection: str) -> Any:
@@ -268,6 +271,7 @@ _OLD_PASSAGES = (
 )
 _REPLACE_DOCUMENT = update(documents).where(documents.c.id == bindparam("which"))
 _EDIT_PASSAGE = update(passages).where(passages.c.id == bindparam("which"))
+_DELETE = delete(documents).where(documents.c.id == bindparam("which"))
 _DELETE_PASSAGES = delete(passages).where(passages.c.document_id == bindparam("document"))
 _ADD_CHANGE = insert(changes)
 
@@ -316,19 +320,24 @@ def _insertion(
     return str(statement), order, [(name, stored) for name, stored in processors if stored is not None]
 
 
-def named(connection: Connection, query: Select[Any], names: Sequence[str]) -> Iterator[Row[Any]]:
-    """The rows that a query of `documents` gives for those of these names."""
-    for start in range(0, len(names), NAMES_AT_ONCE):
-        part = names[start : start + NAMES_AT_ONCE]
-        # Of few sizes, so that the statement is made once: an `IN` of any size SQLAlchemy writes anew each time.
-        size = 1 << (len(part) - 1).bit_length()
-        wanted = {f"name_{i}": part[min(i, len(part) - 1)] for i in range(size)}
-        yield from connection.execute(_named(query, size), wanted)
+def named(
+    connection: Connection, query: Select[Any], keys: Collection[tuple[str, str]]
+) -> Iterator[Row[Any]]:
+    """The rows that a query of `documents` gives for those of these collections and names."""
+    for within, group in groupby(sorted(set(keys)), key=itemgetter(0)):  # the index goes by collection first
+        names = [name for _, name in group]
+        for start in range(0, len(names), NAMES_AT_ONCE):
+            part = names[start : start + NAMES_AT_ONCE]
+            # Of few sizes, so that the statement is made once: an `IN` of any size SQLAlchemy writes anew each time.
+            size = 1 << (len(part) - 1).bit_length()
+            wanted = {f"name_{i}": part[min(i, len(part) - 1)] for i in range(size)}
+            yield from connection.execute(_named(query, size), wanted | {"within": within})
 
 
 @functools.lru_cache(maxsize=64)
 def _named(query: Select[Any], size: int) -> Select[Any]:
-    return query.where(documents.c.name.in_([bindparam(f"name_{i}") for i in range(size)]))
+    names: list[BindParameter[str]] = [bindparam(f"name_{i}") for i in range(size)]
+    return query.where(documents.c.collection == bindparam("within"), documents.c.name.in_(names))
 
 
 def last_change(connection: Connection) -> LastChange:

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from index import words
 from index.lines import HAN
+from index.patterns import regex
 
 LEAST_CLAUSES = 3
 """Lines that begin with a number, in order, from which on a text is made of clauses and doesn't just mention one."""
@@ -23,7 +24,7 @@ MOST_MISSING = 2
 """Numbers that may be missing between two clauses: those of lines that were read as something else."""
 
 _NUMERAL = "一二三四五六七八九十百零〇0-9"
-_ARTICLE = re.compile(
+_ARTICLE = regex(
     rf"^[ \t　]*\**(第[ 　]?[{_NUMERAL}０-９]+[ 　]?条(?:[ 　]?之[{_NUMERAL}]{{1,3}}(?![{HAN}]))?)"
     r"(?!第|[的和与或及至到款项、，,。．；;）)》”]|之[^\s]|规定|所[称列述]|中的|中规定|内容|修改)",
     re.MULTILINE,
@@ -35,20 +36,20 @@ _VALUE = (
     r"|(?:[万亿]?[元人件个台吨米克升]|[万亿]|倍|年|[月日天级折寸])(?:[，。；、,;）)\s]|以[上下]|左右|$)|个百分点|百分点)"
 )
 _SPOKEN_OF = r"\**[ \t　]*(?:[的和与或及至到、]|[条款项节章](?:[的和与或及、，中]|规定)|中(?:的|规定)|规定的?[，。：]|所[称列述])"
-_POINT = re.compile(
+_POINT = regex(
     rf"^[ \t　]*\**((?:[1-9]\d?|[A-Z])(?:[.．]\d{{1,2}}){{1,5}})(?![\d.．])"
     rf"(?=\**(?:[ \t　]*[{HAN}A-Za-z“《【（(]|[ \t　]+\d+[{HAN}]))(?!{_VALUE})(?!{_SPOKEN_OF})",
     re.MULTILINE,
 )
 """The beginning of a point of a standard; 8.5.1的要求 speaks of one, and 3.5 mm and 1.2万元 are values."""
 
-_CLAUSE_NUMBER = re.compile(
+_CLAUSE_NUMBER = regex(
     rf"第[{_NUMERAL}０-９]+条(?:之[{_NUMERAL}]{{1,3}})?|(?:[1-9]\d?|[A-Z])(?:\.\d{{1,2}}){{1,5}}"
 )
-_ANNEX = re.compile(
+_ANNEX = regex(
     r"^[ \t　]*附[ 　]?[件录表][ \t　]*[\dA-Z一二三四五六七八九十]{0,3}[ \t　]*(?:[:：]|$)", re.MULTILINE
 )
-_NUMBERS = re.compile(r"\d+")
+_NUMBERS = regex(r"\d+")
 _Number = tuple[int, ...]
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from index.patterns import regex
+
 _YEAR = r"(?P<year>(?:19|20)\d{2})"
-_FULL = re.compile(
-    rf"{_YEAR}\s*年\s*(?:(?P<month>\d{{1,2}})\s*月(?:\s*份)?\s*(?:(?P<day>\d{{1,2}})\s*[日号])?)?"
-)
-_ISO = re.compile(rf"(?<!\d){_YEAR}(?P<sep>[-/.])(?P<month>\d{{1,2}})(?P=sep)(?P<day>\d{{1,2}})(?!\d)")
+_FULL = regex(rf"{_YEAR}\s*年\s*(?:(?P<month>\d{{1,2}})\s*月(?:\s*份)?\s*(?:(?P<day>\d{{1,2}})\s*[日号])?)?")
+_ISO = regex(rf"(?<!\d){_YEAR}(?P<sep>[-/.])(?P<month>\d{{1,2}})(?P=sep)(?P<day>\d{{1,2}})(?!\d)")
 _HAN_YEAR = "[一二][〇○Ｏ零一二三四五六七八九]{3}"
-_HAN = re.compile(
+_HAN = regex(
     rf"(?<![〇○零一二三四五六七八九十百千])(?P<year>{_HAN_YEAR})\s*年"
     r"(?:\s*(?P<month>[一二三四五六七八九十]{1,2})\s*月(?:\s*(?P<day>[一二三四五六七八九十]{1,3})\s*[日号])?)?"
 )
@@ -23,11 +23,11 @@ _HAN_DIGITS = {digit: str(value) for value, digit in enumerate("〇一二三四�
     "○Ｏ零", "0"
 )
 _URL = [
-    re.compile(rf"[/_-]{_YEAR}[-/](?P<month>\d{{1,2}})[-/](?P<day>\d{{1,2}})(?!\d)"),
-    re.compile(rf"(?:[/_-]t?|\bt){_YEAR}(?P<month>\d{{2}})(?P<day>\d{{2}})(?!\d)"),
-    re.compile(rf"/{_YEAR}/(?P<month>\d{{2}})(?P<day>\d{{2}})(?!\d)"),
-    re.compile(rf"/{_YEAR}-?/?(?P<month>\d{{2}})/"),
-    re.compile(rf"/{_YEAR}/"),
+    regex(rf"[/_-]{_YEAR}[-/](?P<month>\d{{1,2}})[-/](?P<day>\d{{1,2}})(?!\d)"),
+    regex(rf"(?:[/_-]t?|\bt){_YEAR}(?P<month>\d{{2}})(?P<day>\d{{2}})(?!\d)"),
+    regex(rf"/{_YEAR}/(?P<month>\d{{2}})(?P<day>\d{{2}})(?!\d)"),
+    regex(rf"/{_YEAR}-?/?(?P<month>\d{{2}})/"),
+    regex(rf"/{_YEAR}/"),
 ]
 _YEAR_WORDS = {
     "今年": 0,
@@ -42,12 +42,12 @@ _YEAR_WORDS = {
 }
 _MONTH_WORDS = {"本月": 0, "当月": 0, "上月": -1, "上个月": -1, "下月": 1, "下个月": 1}
 _DAY_WORDS = {"今日": 0, "今天": 0, "昨日": -1, "昨天": -1, "前天": -2, "明日": 1, "明天": 1, "后天": 2}
-_RELATIVE = re.compile(
+_RELATIVE = regex(
     rf"(?P<word>{'|'.join(sorted([*_YEAR_WORDS, *_MONTH_WORDS, *_DAY_WORDS], key=len, reverse=True))})?"
     r"(?:\s*(?P<month>\d{1,2})\s*月(?:份)?)?(?:\s*(?P<day>\d{1,2})\s*[日号])?"
 )
 
-_LEANING = re.compile(
+_LEANING = regex(
     rf"(?:{'|'.join(sorted([*_YEAR_WORDS, *_MONTH_WORDS], key=len, reverse=True))})"
     r"(?:\s*\d{1,2}\s*月(?:份)?)?(?:\s*\d{1,2}\s*[日号])?"
 )

@@ -18,8 +18,6 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from index.errors import ModelError
@@ -31,6 +29,15 @@ EMBEDDED_MODEL = Path(__file__).parent / "models" / "static-zh"
 FINGERPRINT_LENGTH = 8  # hex digits: enough to tell a person's models apart
 CHARACTERS_AT_ONCE = 100_000  # of the texts tokenised together; bounds the memory
 TOKENS_AT_ONCE = 8_192  # of one text, widened together: 16 MB at 512 dimensions
+KINDS = {
+    "I8": np.int8,
+    "I32": np.int32,
+    "I64": np.int64,
+    "F16": np.float16,
+    "F32": np.float32,
+    "F64": np.float64,
+}
+"""Numbers in a safetensors file that NumPy has, by the name that they have there."""
 NO_MODEL = "这不是模型文件夹，请检查路径 not a model folder, check the path"
 DAMAGED = "模型文件损坏或不适用，请重新复制 this model file is damaged or unsuitable, copy it again"
 
@@ -176,7 +183,8 @@ def fingerprint(files: Sequence[Path]) -> str:
     """First hex digits of the SHA-256 of the files' contents."""
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.read_bytes())
+        with file.open("rb") as stream:
+            hashlib.file_digest(stream, lambda: digest)
     return digest.hexdigest()[:FINGERPRINT_LENGTH]
 
 
@@ -218,8 +226,8 @@ def _read_rows(path: Path) -> tuple[NDArray[Any], Vectors]:
     if not path.is_file():
         raise ModelError(f"{NO_MODEL}: {path.parent}: no {path.name} in it")
     try:
-        tensors = load_file(path)
-    except SafetensorError as error:
+        tensors = _mapped(path)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{DAMAGED}: {path}: expected a safetensors file, {error}") from error
     rows = tensors.get("embeddings", tensors.get("embedding.weight"))
     if rows is None or rows.ndim != 2:
@@ -230,6 +238,24 @@ def _read_rows(path: Path) -> tuple[NDArray[Any], Vectors]:
         rows = rows[tensors["mapping"]]
     scales = tensors.get("weights", np.ones(len(rows)))
     return rows, scales.astype(np.float32)
+
+
+def _mapped(path: Path) -> dict[str, NDArray[Any]]:
+    """The tensors of a safetensors file, mapped into memory: only the rows that are asked for are read.
+
+    The length of the header in eight bytes, the header in JSON, then the numbers:
+    https://github.com/huggingface/safetensors#format
+    """
+    data = np.asarray(np.memmap(path, dtype=np.uint8, mode="r"))
+    start = 8 + int.from_bytes(data[:8].tobytes(), "little")
+    header = json.loads(data[8:start].tobytes())
+    header.pop("__metadata__", None)
+    tensors = {}
+    for name, tensor in header.items():
+        begin, end = tensor["data_offsets"]
+        kept = data[start + begin : start + end].view(KINDS[tensor["dtype"]])
+        tensors[name] = kept.reshape(tensor["shape"])
+    return tensors
 
 
 @functools.cache

@@ -14,8 +14,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from itertools import islice
 from math import log
+from operator import itemgetter
 from pathlib import Path
 
 import tantivy
@@ -43,6 +45,9 @@ CLAUSE_WEIGHT = 4.0
 
 HEAP = 30_000_000
 """Bytes that one writer may fill before it writes a segment."""
+
+CLAUSES_KEPT = 10_000
+"""Words and bigrams of questions of late, as tantivy is asked for them: some 5 MB."""
 
 _UNKNOWN: Mapping[str, int] = {}
 
@@ -190,8 +195,8 @@ class LexicalIndex:
         searcher = self._searcher
         hits = searcher.search(query, k, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
-        found = [(int(row_id or 0), float(score)) for row_id, (score, _) in zip(ids, hits, strict=True)]
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+        found = sorted((int(row_id or 0), score) for row_id, (score, _) in zip(ids, hits, strict=True))
+        return sorted(found, key=itemgetter(1), reverse=True)  # of equal scores the smaller id stays first
 
     def rarity(self, tokens: Iterable[str]) -> dict[str, float]:
         """How rare each token is among the rows' words: Lucene's BM25 idf, from 0 (everywhere) up.
@@ -211,13 +216,7 @@ class LexicalIndex:
     def _query(self, question: str) -> Query | None:
         tokens, pairs = map(_asked, words.tokens_and_bigrams(question))
         asked = {"words": tokens, "bigrams": pairs, "context_words": tokens, "context_bigrams": pairs}
-        clauses = []
-        for field, field_weight in FIELDS.items():
-            for token in asked[field]:
-                clause_number = field == "context_words" and _CLAUSE_NUMBER.match(token)
-                weight = CLAUSE_WEIGHT if clause_number else field_weight
-                term = Query.term_query(self._schema, field, token, "freq")
-                clauses.append((Occur.Should, term if weight == 1 else Query.boost_query(term, weight)))
+        clauses = [_should(field, token) for field in FIELDS for token in asked[field]]
         return Query.boolean_query(clauses) if clauses else None
 
     def _filters(self, where: Where, documents: Collection[int] | None) -> list[Query]:
@@ -287,6 +286,15 @@ def _asked(tokens: list[str]) -> list[str]:
     return [token for token in distinct if token not in words.STOPWORDS] or list(distinct)
 
 
+@lru_cache(maxsize=CLAUSES_KEPT)
+def _should(field: str, token: str) -> tuple[Occur, Query]:
+    """That a row's field may hold a token, weighed; the words of one question are those of many."""
+    clause_number = field == "context_words" and _CLAUSE_NUMBER.match(token)
+    weight = CLAUSE_WEIGHT if clause_number else FIELDS[field]
+    term = Query.term_query(_schema(), field, token, "freq")
+    return Occur.Should, term if weight == 1 else Query.boost_query(term, weight)
+
+
 def _keyword(value: str) -> str:
     """A value as it is indexed whole; marked, since an empty one would be no term at all."""
     return f"={value}"
@@ -297,6 +305,7 @@ def _day(date: str) -> int:
     return int(date.replace("-", ""))
 
 
+@cache
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("id", fast=True)

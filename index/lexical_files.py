@@ -34,13 +34,14 @@ def check_files(folder: Path, known: Mapping[str, int]) -> None:
             raise ValueError(f"{name} is missing")
     for file in files:
         try:
-            found = file.stat()
-            stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
-            if _sound.get(str(file), ())[:3] != stamp:
-                _sound[str(file)] = (*stamp, _read_through(file))
+            stamp = _stamp(file)
+            crc = _known_crc(file, stamp)
+            if crc is None:
+                crc = _read_through(file)
+                _sound[str(file)] = (*stamp, crc)
         except FileNotFoundError:  # deleted meanwhile by who is writing
             continue
-        if known.get(file.name, crc := _sound[str(file)][3]) != crc:
+        if known.get(file.name, crc) != crc:
             raise ValueError(f"{file.name} is not the file that was written")
 
 
@@ -48,17 +49,33 @@ def checksums(folder: Path) -> dict[str, int]:
     """The CRC of every file that the index in `folder` names, as their footers say it."""
     found = {}
     for file in _files(folder):
-        with file.open("rb") as stream:
-            stream.seek(max(0, file.stat().st_size - _FOOTER))
-            found[file.name] = _footer(stream.read())[0]
+        stamp = _stamp(file)
+        crc = _known_crc(file, stamp)
+        if crc is None:
+            with file.open("rb") as stream:
+                stream.seek(max(0, stamp[1] - _FOOTER))
+                crc = _footer(stream.read())[0]
+        found[file.name] = crc
     return found
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    """Inode, size and time of a file."""
+    found = file.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _known_crc(file: Path, stamp: tuple[int, int, int]) -> int | None:
+    """The CRC of a file that has been read through and is the same since."""
+    known = _sound.get(str(file))
+    return known[3] if known is not None and known[:3] == stamp else None
 
 
 def _files(folder: Path) -> list[Path]:
     """The files of the segments that are part of the index now."""
     segments = json.loads((folder / "meta.json").read_bytes())["segments"]
     named = {segment["segment_id"].replace("-", "") for segment in segments}
-    return sorted(file for file in folder.iterdir() if _segment(file.name) in named)
+    return [file for file in folder.iterdir() if _segment(file.name) in named]
 
 
 def _segment(name: str) -> str:

@@ -127,8 +127,8 @@ class Library:
     def add(self, document: Document, original: bytes) -> Document:
         """Store a document, in place of the one of its name if there is one; returns it with its id.
 
-        When this returns, the document is on disk and is found. One whose original is unchanged is
-        returned as it is stored. Raises LibraryBusy.
+        When this returns, the document is on disk and is found, and no sync of a folder takes it away. One whose
+        original is unchanged is returned as it is stored. Raises LibraryBusy.
         """
         with self.writing() as writer:
             self._add(writer, [(document, original)])
@@ -154,16 +154,16 @@ class Library:
 
         fresh, replaced = {}, []
         number = reading_number(self.passage_length)
-        versions = self.catalog.versions(sorted({document.name for document, _ in documents}))
+        versions = self.catalog.versions([(document.collection, document.name) for document, _ in documents])
         for document, original in documents:
             key = (document.collection, document.name)
             stored = versions.get(key)
-            if stored is not None and stored == (sha256_of(original), number):
+            if stored is not None and (stored[0], abs(stored[1])) == (sha256_of(original), number):
                 continue
             fresh[key] = reading_of(document, original, self.passage_length)
             replaced += [stored[0]] if stored is not None else []
         if fresh:
-            writer.store(list(fresh.values()))
+            writer.store(list(fresh.values()), sent=True)
             writer.drop_originals_of(replaced)
         return len(fresh)
 
@@ -174,12 +174,12 @@ class Library:
     def remove_many(self, names: Sequence[str], collection: str = "") -> None:
         """Remove documents, all or, when one of the names is unknown (LibraryError), none."""
         with self.writing() as writer:
-            hashes = [self.catalog.sha256(name, collection) for name in names]
-            for name, sha256 in zip(names, hashes, strict=True):
-                if sha256 is None:
+            stored = self.catalog.versions([(collection, name) for name in names])
+            for name in names:
+                if (collection, name) not in stored:
                     raise _unknown(name)
             writer.remove(names, collection)
-            writer.drop_originals_of(sha256 for sha256 in hashes if sha256 is not None)
+            writer.drop_originals_of(stored[collection, name][0] for name in names)
 
     # Searching
 

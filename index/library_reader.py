@@ -21,10 +21,10 @@ from index.catalog_reader import CatalogReader, damaged
 from index.embed import Embedder
 from index.errors import ModelMismatch
 from index.lexical import LexicalIndex
-from index.manifest import FILE_NAME, Manifest, read_manifest
+from index.manifest import FILE_NAME, Manifest, ids_of, read_manifest
 from index.passage import EVERYWHERE, Passage, Where
 from index.projections import fill, open_lexical
-from index.recent import make_room
+from index.recent import looked_up
 from index.snapshot import Snapshot, empty, gathered, load_segment
 from index.stored import Excerpt
 from index.vectors.base import Vectors
@@ -33,7 +33,8 @@ Stamp = tuple[tuple[int, int, int], ...]
 
 UNSETTLED = 50_000_000  # nanoseconds: two writes within one tick of the file system's clock look like one
 EXCERPTS_KEPT = 20_000  # about 20 MB, and as much again for what is known of them elsewhere
-PASSAGES_KEPT = 2000
+PASSAGES_KEPT = 20_000  # 4 MB more: their texts are those of the excerpts
+LABELS_KEPT = 20_000
 FILTERS_KEPT = 64
 
 
@@ -56,8 +57,10 @@ class Reader:
         self._behind = False
         self._stamp: Stamp = ()
         self._inode = _inode(catalog.file)
+        # Of one snapshot: what a slow thread adds after a change goes into the dict of the old one.
         self._excerpts: dict[int, Excerpt] = {}
         self._passages: dict[int, Passage] = {}
+        self._labels: dict[int, tuple[str, str, str]] = {}
         self._admitted: dict[Where, NDArray[np.int64]] = {}
         self._model: tuple[str, int] | None = None
         self.snapshot: Snapshot = empty(LexicalIndex(None))
@@ -68,33 +71,21 @@ class Reader:
 
     def excerpts(self, ids: Sequence[int]) -> dict[int, Excerpt]:
         """The passages of these ids that exist, without what they show of their documents."""
-        cache = (
-            self._excerpts
-        )  # of one snapshot: what a slow thread adds after a change goes into the old one
-        there = {id: excerpt for id in ids if (excerpt := cache.get(id)) is not None}
-        if len(there) < len(ids):
-            found = self._catalog.excerpts([id for id in ids if id not in there])
-            there |= found
-            make_room(cache, len(found), EXCERPTS_KEPT)
-            cache.update(found)
-        return there
+        return looked_up(self._excerpts, ids, self._catalog.excerpts, EXCERPTS_KEPT)
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """The passages of these ids that exist."""
-        cache = self._passages  # of one snapshot, like the excerpts
-        there = {id: passage for id in ids if (passage := cache.get(id)) is not None}
-        if len(there) < len(ids):
-            excerpts = self.excerpts([id for id in ids if id not in there])
-            labels = self._catalog.labels(list({one.document_id for one in excerpts.values()}))
-            found = {
-                id: one.passage(*labels[one.document_id])
-                for id, one in excerpts.items()
-                if one.document_id in labels
-            }
-            there |= found
-            make_room(cache, len(found), PASSAGES_KEPT)
-            cache.update(found)
-        return there
+        return looked_up(self._passages, ids, self._whole, PASSAGES_KEPT)
+
+    def _whole(self, ids: Sequence[int]) -> dict[int, Passage]:
+        excerpts = self.excerpts(ids)
+        documents = {one.document_id for one in excerpts.values()}
+        labels = looked_up(self._labels, documents, self._catalog.labels, LABELS_KEPT)
+        return {
+            id: one.passage(*labels[one.document_id])
+            for id, one in excerpts.items()
+            if one.document_id in labels
+        }
 
     def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
         """Those of `ids` that have a vector of the embedder's kind, in any order, and the vectors (n, d)."""
@@ -200,7 +191,7 @@ class Reader:
             lexical = self._lagging_lexical(manifest)
         base = base or empty(lexical)
         self._manifest = manifest
-        self._excerpts, self._passages, self._admitted = {}, {}, {}
+        self._excerpts, self._passages, self._labels, self._admitted = {}, {}, {}, {}
         self.snapshot = base.followed_by(self._catalog.changes(base.number), self._catalog, lexical)
 
     def _sound_lexical(self, number: int, manifest: Manifest | None) -> LexicalIndex | None:
@@ -208,7 +199,7 @@ class Reader:
             return None
         lexical = open_lexical(self._home, manifest)
         # Looked at once, when opening: later the index may be newer than what is known of the catalog.
-        if self._manifest is None and lexical is not None and len(lexical) != self._catalog.totals().passages:
+        if self._manifest is None and lexical is not None and len(lexical) != self._catalog.passage_count():
             return None
         return lexical
 
@@ -222,20 +213,21 @@ class Reader:
         return lexical
 
     def _base(self, manifest: Manifest | None) -> Snapshot | None:
-        """The snapshot to go on from: the present one, or a newly loaded segment; None if that is not sound."""
+        """The snapshot to go on from: the present one, or what new segments hold; None if one is not sound."""
         segments = manifest.segments if manifest is not None else ()
-        held = (self.snapshot.segment,) if self.snapshot.segment is not None else ()
-        if segments == held or manifest is None:
+        if segments == self.snapshot.segments or manifest is None:
             return self.snapshot
         if not segments:
             return empty(self.snapshot.lexical)
-        if len(segments) != 1 or (manifest.embedder, manifest.dimension) != self._model:
+        if (manifest.embedder, manifest.dimension) != self._model:
             return None
-        store = load_segment(self._home, segments[0])
-        if store is None:
+        held = dict(zip(self.snapshot.segments, self.snapshot.stores, strict=True))
+        stores = [held[one] if one in held else load_segment(self._home, one) for one in segments]
+        sound = tuple(store for store in stores if store is not None)
+        if len(sound) < len(segments):
             return None
-        start = empty(self.snapshot.lexical)
-        return replace(start, number=manifest.upto, segment=segments[0], store=store)
+        start = replace(empty(self.snapshot.lexical), number=manifest.upto, dead=ids_of(manifest.dead))
+        return replace(start, segments=segments, stores=sound)
 
     def _read_manifest(self, number: int) -> Manifest | None:
         manifest = read_manifest(self._home)

@@ -39,13 +39,13 @@ class Search:
         self.snapshot = reader.snapshot
         self.gone: set[int] = set()
         self._further = further
-        self._rankings: list[tuple[int, set[int]]] = []
+        self._rankings: list[tuple[int, list[tuple[int, float]]]] = []
 
     def ranked(self, question: str, k: int, mode: Mode, where: Where) -> list[tuple[int, float]]:
         """The `k` best as (passage id, score), best first; see Library.search. Raises ModelMismatch in dense mode."""
         where = self._reader.narrowed(where)
         found = self._best(question, k + self._further, mode, where)
-        self._rankings.append((k, {id for id, _ in found}))
+        self._rankings.append((k, found))
         return found
 
     def _best(self, question: str, k: int, mode: Mode, where: Where) -> list[tuple[int, float]]:
@@ -64,12 +64,16 @@ class Search:
     @property
     def short(self) -> bool:
         """Whether, for what is gone, some ranking has fewer left than were asked for."""
-        return bool(self.gone) and any(len(ids - self.gone) < k for k, ids in self._rankings)
+        return bool(self.gone) and any(self._left(found) < k for k, found in self._rankings)
 
     @property
     def exhausted(self) -> bool:
         """Whether no ranking that is short has more behind it."""
-        return all(len(ids) < k + self._further for k, ids in self._rankings if len(ids - self.gone) < k)
+        short = [(k, found) for k, found in self._rankings if self._left(found) < k]
+        return all(len(found) < k + self._further for k, found in short)
+
+    def _left(self, found: Sequence[tuple[int, float]]) -> int:
+        return sum(id not in self.gone for id, _ in found)
 
     def products(self, question: str, ids: Sequence[int]) -> dict[int, float]:
         """The inner product of the question's vector with that of each passage; 0 for one that is gone."""

@@ -19,9 +19,10 @@ CATALOG, ORIGINALS, PREVIOUS = "catalog.db", "originals", "previous.db"
 class LibraryStatus:
     """What `zhida status` shows. `generation` is the number of the last change; `size` is bytes on disk.
 
-    `sizes` are the bytes of each part. Changes up to `vectors_upto` are in the vector segment and those up to
+    `sizes` are the bytes of each part. Changes up to `vectors_upto` are in the `segments` of vectors and those up to
     `lexical_upto` in the lexical index; later ones are searched by brute force until they are taken in. `recall` is
-    the share of the ten nearest that vector search finds: 1 when it compares every vector, else as it was measured.
+    the share of the ten nearest that vector search finds: 1 when it compares every vector, else (`by_lists`) as it was
+    measured.
     """
 
     documents: int
@@ -33,6 +34,8 @@ class LibraryStatus:
     sizes: Mapping[str, int] = field(default_factory=dict)
     vectors_upto: int = 0
     lexical_upto: int = 0
+    segments: int = 0
+    by_lists: bool = False
     recall: float = 1.0
     previous: bool = False
     """Whether there is a state to roll back to."""
@@ -54,6 +57,8 @@ def status_of(home: Path, catalog: CatalogReader, embedder: str) -> LibraryStatu
         sizes={part: bytes_below(home / name) for part, name in parts.items()},
         vectors_upto=manifest.upto,
         lexical_upto=manifest.lexical_upto,
+        segments=len(manifest.segments),
+        by_lists=any(segment.kind == "ivf" for segment in manifest.segments),
         recall=min((segment.recall for segment in manifest.segments), default=1.0),
         previous=(home / PREVIOUS).is_file(),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from index.durable import make_folder
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
 from index.lexical import LexicalIndex, LexicalRow
-from index.manifest import Manifest, Segment, read_manifest, write_manifest
+from index.manifest import Manifest, Segment, ids_of, read_manifest, spans_of, write_manifest
 from index.originals import FOLDER as ORIGINALS
 from index.originals import Originals, pack_small
 from index.passage import Document, Passage
@@ -32,6 +32,7 @@ from index.previous import FILE_NAME as PREVIOUS
 from index.previous import previous_originals
 from index.projections import (
     ROWS_AT_ONCE,
+    kept_beside,
     lexical_row,
     make_lexical,
     open_lexical,
@@ -52,6 +53,7 @@ READINGS = 100_000
 QUESTIONS = 200  # that a search by lists is measured with
 ROWS_CUT_AT_ONCE = 500  # cut into words together: twice as many take little less time, and more memory
 PENDING = 1024  # vectors that may be searched by brute force before a new segment is worth writing
+DEAD = 1 / 8  # of the vectors in segments that may be of passages that have gone, before all are written anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,14 @@ class Writer:
 
     # Changes of the catalog
 
-    def store(self, readings: Sequence[Reading]) -> None:
-        """Encode and store documents; all of them are acknowledged when this returns, or none."""
+    def store(self, readings: Sequence[Reading], sent: bool = False) -> None:
+        """Encode and store documents; all of them are acknowledged when this returns, or none.
+
+        `sent` says that they were not read from a folder, see catalog.DocumentInfo.
+        """
         passages = [passage for reading in readings for passage in reading.passages]
         vectors, digests = self._encode(passages)
-        number = reading_number(self.passage_length)
+        number = reading_number(self.passage_length) * (-1 if sent else 1)
         records, large, start = [], {}, 0
         for reading in readings:
             part = slice(start, start := start + len(reading.passages))
@@ -140,11 +145,10 @@ class Writer:
             for old, new in pairs:
                 transaction.rename(old, new, collection)
 
-    def remove(self, names: Iterable[str], collection: str = "") -> None:
+    def remove(self, names: Sequence[str], collection: str = "") -> None:
         """Remove documents from the catalog, all in one transaction."""
         with self.catalog.writing() as transaction:
-            for name in names:
-                transaction.remove(name, collection)
+            transaction.remove(names, collection)
 
     def _put(self, records: Sequence[Record]) -> None:
         model = {"embedder": self._embedder.name, "dimension": str(self._embedder.dimension)}
@@ -260,7 +264,7 @@ class Writer:
             return "", None
         lexical = open_lexical(self.home, manifest)
         sound = lexical is not None and (
-            manifest.lexical_upto < last or len(lexical) == self.catalog.totals().passages
+            manifest.lexical_upto < last or len(lexical) == self.catalog.passage_count()
         )
         return manifest.lexical, lexical if sound else None
 
@@ -275,7 +279,7 @@ class Writer:
         except LibraryError:
             lexical.close()
             return False
-        return len(lexical) == self.catalog.totals().passages
+        return len(lexical) == self.catalog.passage_count()
 
     def _take_in(self, changes: Changes, lexical: LexicalIndex) -> None:
         self._give()
@@ -310,28 +314,35 @@ class Writer:
         self._lexical_name, self._lexical = make_lexical(self.home, self.catalog)
         check_count(self.catalog, len(self._lexical))
 
-    def fold(self) -> None:
-        """Write all vectors into one new segment and delete the old ones; open readers keep theirs."""
-        self._publish(self._with_vectors(self._manifest, self.catalog))
+    def fold(self, kept: tuple[Segment, ...] = (), dead: Collection[int] = ()) -> None:
+        """Write all vectors beyond the segments `kept`, of which `dead` have gone, into one new segment and delete the
+        others; open readers keep theirs."""
+        self._publish(self._with_vectors(self._manifest, self.catalog, kept, dead))
         sweep(self.home, self._manifest)
 
-    def _with_vectors(self, manifest: Manifest, source: Catalog) -> Manifest:
-        """The manifest with one new segment of all vectors of `source`."""
+    def _with_vectors(
+        self, manifest: Manifest, source: Catalog, kept: tuple[Segment, ...] = (), dead: Collection[int] = ()
+    ) -> Manifest:
+        """The manifest with the segments `kept` and one of all vectors of `source` beyond them; see `fold`."""
         # The number is read first: what is written in between is then seen again, which does no harm.
         number = source.last_change()
         store: FaissStore | None = None
-        for ids, vectors in source.vectors_by_id():
+        last = kept[-1].last if kept else -1
+        for ids, vectors in source.vectors_by_id(last):
             if store is None:
                 store = FaissStore(vectors.shape[1])
             store.add(ids, vectors)
-        check_count(source, len(store) if store is not None else 0)
-        segments: tuple[Segment, ...] = ()
+        dead = [id for id in dead if id <= last]
+        held = sum(segment.count for segment in kept) - len(dead)
+        check_count(source, held + (len(store) if store is not None else 0))
+        segments, dimension = kept, manifest.dimension if kept else 0
         if store is not None:
-            segments = (write_segment(self.home, store, self._questions(source, store)),)
+            segments = (*kept, write_segment(self.home, store, self._questions(source, store)))
+            dimension = store.dimension
         # The model that made the vectors, which on the way to a rebuild is not yet the one of the settings.
         model = source.meta().get("embedder", self._embedder.name)
-        made = replace(manifest, embedder=model, dimension=store.dimension if store is not None else 0)
-        return replace(made, segments=segments, upto=number)
+        made = replace(manifest, embedder=model, dimension=dimension, upto=number)
+        return replace(made, segments=segments, dead=spans_of(dead))
 
     def _questions(self, source: Catalog, store: FaissStore) -> Vectors:
         """Vectors to measure a search with: the first sentences of passages spread over the library, as questions."""
@@ -344,18 +355,26 @@ class Writer:
             first.append(words.normalize(passage.text[start:end]))
         return self._embedder.encode(first, kind="query")
 
-    def fold_if(self, pending: int, share: float = 1 / 8) -> None:
-        """Write a new segment if there is none, or if more than `pending` vectors, and more than `share` of
-        those that the present one holds, stand outside of it."""
+    def fold_if(self, pending: int, share: float = 0.0) -> None:
+        """Write what no segment holds to a new one, together with the segments that are not much larger, if more
+        than `pending` vectors, and more than `share` of those held, have come or gone since."""
         manifest = self._manifest
         held = sum(segment.count for segment in manifest.segments)
         if not manifest.segments:
-            if self.catalog.totals().passages:
+            if self.catalog.passage_count():
                 self.fold()
             return
         changes = self.catalog.changes(manifest.upto)
-        if len(changes.added) + len(changes.removed) > max(pending, held * share):
+        # One document that is replaced again and again leaves no more than its passages, but a long log to read.
+        waiting = max(len(changes.added) + len(changes.removed), changes.upto - manifest.upto)
+        if waiting <= max(pending, held * share):
+            return
+        dead = ids_of(manifest.dead).union(changes.removed)
+        came_back = changes.added and changes.added[0] <= manifest.segments[-1].last
+        if came_back or len(dead) > held * DEAD:
             self.fold()
+        else:
+            self.fold(kept_beside(manifest.segments, len(changes.added)), dead)
 
     def _publish(self, manifest: Manifest) -> None:
         if manifest != self._manifest:

@@ -6,17 +6,18 @@ index.furniture and index.wraps.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+
+from index.patterns import regex
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Character class of Chinese characters, for use inside [] of a pattern."""
 
 CLOSERS = "”’」』）)】》〉\"'"
-SENTENCE_END = re.compile(rf"[。！？!?…．][{CLOSERS}]*$|[A-Za-z0-9)%][.][{CLOSERS}]*$")
+SENTENCE_END = regex(rf"[。！？!?…．][{CLOSERS}]*$|[A-Za-z0-9)%][.][{CLOSERS}]*$")
 _ENDS = frozenset("。！？!?…．")
 _MAY_END = frozenset(CLOSERS + ".\n")  # last characters of which only what stands before them tells
-_UNIT = re.compile(
+_UNIT = regex(
     r"[“‘（《【〈(\[「『±+$￥#]*(?:[A-Za-z0-9μ]+(?:[.:/&'+\-][A-Za-z0-9]+)*|\S)[，。、；：！？”’）》】〉」』…—～%℃,.;:!?)\]]*"
 )
 

@@ -7,7 +7,10 @@ a rebuild and never a document. It is replaced whole and written last: what it n
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+import sys
+import zlib
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,8 @@ from index.durable import write_durably
 
 FORMAT = 1
 FILE_NAME = "manifest.json"
+
+_SPANS = re.compile(r"(?:\d+(?:-\d+)?(?: (?!$)|$))*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class Segment:
     kind: str = "faiss"
     recall: float = 1.0
     """Share of the ten truly nearest that its search finds, measured on the library's own passages; 1 is exact."""
+    last: int = sys.maxsize
+    """The highest id in it, below all those of the segments that follow; unless told, none can follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class Manifest:
     upto: int = 0
     lexical_upto: int = 0
     segments: tuple[Segment, ...] = ()
+    dead: str = ""
+    """Which ids of the segments had gone by `upto`, as `ids_of` reads them."""
     lexical_files: Mapping[str, int] = field(default_factory=dict)
     """Checksums of the files of the lexical index."""
     lexical: str = ""
@@ -63,8 +72,11 @@ class Manifest:
 def read_manifest(home: Path) -> Manifest | None:
     """The manifest of a home folder; None when it is missing, damaged or of another format."""
     try:
-        manifest = _manifest_of(json.loads((home / FILE_NAME).read_bytes()))
-    except (OSError, ValueError, TypeError, KeyError):
+        raw = json.loads((home / FILE_NAME).read_bytes())
+        if raw.pop("crc", None) not in (None, _checksum(raw)):
+            return None
+        manifest = _manifest_of(raw)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     return manifest if _is_sound(manifest) else None
 
@@ -82,6 +94,7 @@ def _is_sound(manifest: Manifest) -> bool:
         manifest.format == FORMAT
         and all(isinstance(number, int) and number >= 0 for number in numbers)
         and isinstance(manifest.lexical_files, dict)
+        and _SPANS.fullmatch(manifest.dead) is not None
         and isinstance(manifest.lexical, str)
         and Path(manifest.lexical).name == manifest.lexical
         and (manifest.next is None or _is_sound(manifest.next))
@@ -89,6 +102,30 @@ def _is_sound(manifest: Manifest) -> bool:
     )
 
 
+def spans_of(ids: Collection[int]) -> str:
+    """Ids in short, ascending: "3-9 12". `ids_of` is the way back."""
+    spans: list[list[int]] = []
+    for id in sorted(ids):
+        if spans and spans[-1][-1] == id - 1:
+            spans[-1][1:] = [id]
+        else:
+            spans.append([id])
+    return " ".join("-".join(map(str, span)) for span in spans)
+
+
+def ids_of(spans: str) -> frozenset[int]:
+    """The ids that `spans_of` wrote."""
+    ends = [[int(end) for end in span.split("-")] for span in spans.split()]
+    return frozenset(id for span in ends for id in range(span[0], span[-1] + 1))
+
+
 def write_manifest(home: Path, manifest: Manifest) -> None:
     """Replace the manifest; it is durable when this returns."""
-    write_durably(home / FILE_NAME, json.dumps(asdict(manifest), ensure_ascii=False, indent=1).encode())
+    raw = asdict(manifest)
+    raw["crc"] = _checksum(raw)
+    write_durably(home / FILE_NAME, json.dumps(raw, ensure_ascii=False, indent=1).encode())
+
+
+def _checksum(raw: dict[str, Any]) -> int:
+    """CRC-32 of all that a manifest says: one wrong figure may hide a passage."""
+    return zlib.crc32(json.dumps(raw, sort_keys=True).encode())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from index.lines import HAN
+from index.patterns import regex
 
 _STANDARD = (
     r"(?!(?:ICS|CCS|UDC|ISBN|AQL|NO)\b)[A-Z]{1,6}(?:\s?/\s?[A-Z][A-Z0-9]{0,9})*(?:\s?\d{2,6}(?=/))?(?:/[A-Z])?[\s-]{0,2}\d{1,6}(?:\.\d{1,4})*"
@@ -19,8 +20,8 @@ _LETTER = rf"[{HAN}]{{1,14}}\s?[〔\[（(【［]\s?(?:19|20)\d\d\s?[〕\])）】
 
 _LABEL = r"(?:(?:标准|文件|制度|文档|体系)?(?:编号|代号|文号|号)|文\s?号)\s?[:：]\s?"
 
-_WORK_NUMBER = re.compile(rf"(?:{_LABEL})?((?:{_STANDARD})|(?:{_FILE}))")
-_LETTER_LINE = re.compile(rf"(?:{_LABEL})?{_LETTER}")
+_WORK_NUMBER = regex(rf"(?:{_LABEL})?((?:{_STANDARD})|(?:{_FILE}))")
+_LETTER_LINE = regex(rf"(?:{_LABEL})?{_LETTER}")
 
 
 def work_number(line: str) -> str:

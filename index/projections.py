@@ -1,4 +1,4 @@
-"""The files of the search index: a lexical index in a folder of its own, vectors in a segment. Both are made from a
+"""The files of the search index: a lexical index in a folder of its own, vectors in segments. Both are made from a
 catalog, and neither is changed by making another beside it.
 
 What is in use the manifest says; index.library_writer writes that.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from itertools import count, islice
 from pathlib import Path
 
@@ -23,6 +24,10 @@ from index.vectors.faiss import FaissStore
 
 LEXICAL = "lexical"
 ROWS_AT_ONCE = 2000  # bounds memory while an index is filled
+RATIO = 2
+"""A segment that is not more than so many times as large as the new one is merged with it. Each is then more than
+twice as large as the next, so that there are few, and a vector is written again only when its company has grown by half.
+"""
 EXHAUSTIVE_UP_TO = 200_000  # passages; some 30 ms a search with 512 dimensions
 
 
@@ -112,7 +117,15 @@ def write_segment(home: Path, exact: FaissStore, questions: Vectors) -> Segment:
         sync_folder(folder)
     except (OSError, RuntimeError) as error:  # the latter is what FAISS raises when it cannot write
         raise unwritable(folder, error) from None
-    return Segment(file, sha256, len(store), kind, recall)
+    return Segment(file, sha256, len(store), kind, recall, int(exact.ids().max()))
+
+
+def kept_beside(segments: Sequence[Segment], count: int) -> tuple[Segment, ...]:
+    """Those that stay when `count` vectors become a segment, which takes the place of the others: the last ones."""
+    kept = list(segments)
+    while kept and kept[-1].count <= RATIO * count:
+        count += kept.pop().count
+    return tuple(kept)
 
 
 def sweep(home: Path, manifest: Manifest) -> None:

@@ -27,6 +27,8 @@ from index.split import IDEAL, split
 MOST_WORKERS = 256
 AHEAD = 128 * 1024 * 1024
 """Bytes of files and of what was read of them that may wait to be stored; a single larger file still passes."""
+MOST_READY = 256
+"""Documents that may wait to be stored: many small ones are read much sooner than they are encoded."""
 ENDING = 0.3  # seconds that threads have to end when reading is broken off
 
 NO_TEXT = "没有找到文字（扫描件？） no text found (scan?)"
@@ -151,7 +153,8 @@ class Readings:
         self._weights[number] = size
 
     def _has_room(self) -> bool:
-        return not self._weights or self._held + self._jobs[self._taken].size <= AHEAD
+        room = len(self._ready) < MOST_READY and self._held + self._jobs[self._taken].size <= AHEAD
+        return room or not self._weights
 
     def _read(self, job: Job) -> Reading | Exception:
         try:

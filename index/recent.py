@@ -6,7 +6,27 @@ share such dicts without a lock: whoever has looked something up holds it and mu
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+def looked_up(
+    known: dict[_Key, _Value],
+    keys: Collection[_Key],
+    read: Callable[[list[_Key]], dict[_Key, _Value]],
+    most: int,
+) -> dict[_Key, _Value]:
+    """What is known of `keys`, and what `read` finds of the rest; that is kept, too, in `known` with its `most` entries."""
+    there = {key: value for key in keys if (value := known.get(key)) is not None}
+    if len(there) < len(keys) and (rest := [key for key in keys if key not in there]):
+        found = read(rest)
+        make_room(known, len(found), most)
+        known.update(found)
+        there |= found
+    return there
 
 
 def make_room(known: dict[Any, Any], more: int, most: int) -> None:

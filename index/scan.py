@@ -12,6 +12,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from index.errors import ReadError
 
@@ -35,7 +36,18 @@ class Found:
 
     def keeps(self, name: str) -> bool:
         """Whether a document of this name came from what cannot be read now."""
-        return name in self.lost or any(str(parent) in self.lost for parent in PurePosixPath(name).parents)
+        if not self.lost or name in self.lost:
+            return name in self.lost
+        return any(str(parent) in self.lost for parent in PurePosixPath(name).parents)
+
+
+class _Met(NamedTuple):
+    """A file that was met: where it really stands, its name below its root, and why it cannot be read, or ""."""
+
+    file: Path
+    stands: str
+    name: str
+    reason: str
 
 
 def scan(paths: Sequence[Path], home: Path) -> Found:
@@ -47,10 +59,10 @@ def scan(paths: Sequence[Path], home: Path) -> Found:
     check(paths, home)
     found = Found()
     entries: list[tuple[Path, str, Path]] = []  # root, name below it, file
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for root in paths:
-        for file, real, reason in _files(root, home.resolve()):
-            name = label(file.relative_to(root).as_posix() if root.is_dir() else file.name)
+        for file, real, name, reason in _files(root, home.resolve()):
+            name = label(name)
             if reason:
                 found.fail(file, reason, name, *_longer(root, name))
             elif real not in seen:
@@ -113,49 +125,50 @@ def _unused(name: str, used: Container[str]) -> str:
     return unused
 
 
-def _files(root: Path, home: Path) -> Iterator[tuple[Path, Path, str]]:
-    """(file, where it really stands, why it cannot be read or "") for each file of a root, by name."""
-    real = root.resolve()
+def _files(root: Path, home: Path) -> Iterator[_Met]:
+    """Each file of a root, by name."""
     if root.is_dir():
-        yield from _below(root, real, home)
+        yield from _below(root, root.resolve(), str(home))
     else:
-        yield root, real, _unfit(root)
+        yield _Met(root, str(root.resolve()), root.name, _unfit(root))
 
 
-def _below(top: Path, root: Path, home: Path) -> Iterator[tuple[Path, Path, str]]:
-    """The same for the folder `top`, which really stands at `root`, and all below it."""
-    folders = [(top, root)]  # still to be read, with where they stand; not recursive, for folders may be deep
+def _below(top: Path, root: Path, home: str) -> Iterator[_Met]:
+    """Each file of the folder `top`, which really stands at `root`, and of all below it."""
+    # Still to be read, not recursive, for folders may be deep; in text, since paths take their time to be made.
+    folders = [(str(top), str(root), "")]
     while folders:
-        folder, real = folders.pop()
+        folder, real, above = folders.pop()
         try:
             with os.scandir(folder) as entries:
                 ordered = sorted((entry for entry in entries if not _hidden(entry.name)), key=_by_name)
         except OSError as error:
-            yield folder, real, _denied(error)
+            yield _Met(Path(folder), real, above.removesuffix("/") or ".", _denied(error))
             continue
-        inner: list[tuple[Path, Path]] = []
+        inner: list[tuple[str, str, str]] = []
         for entry in ordered:
-            file, stands = folder / entry.name, real / entry.name
+            stands = os.path.join(real, entry.name)  # noqa: PTH118 - see above
+            name = above + entry.name
             if entry.is_symlink():
-                yield from _linked(file, root)
+                yield from _linked(Path(entry.path), root, name)
             elif not entry.is_dir():
-                yield file, stands, "" if entry.is_file() else IRREGULAR
+                yield _Met(Path(entry.path), stands, name, "" if entry.is_file() else IRREGULAR)
             elif stands != home:
-                inner.append((file, stands))
+                inner.append((entry.path, stands, f"{name}/"))
         folders += reversed(inner)
 
 
-def _linked(link: Path, root: Path) -> Iterator[tuple[Path, Path, str]]:
-    """The same for a link; a linked folder gives nothing, since it is read where it really stands."""
+def _linked(link: Path, root: Path, name: str) -> Iterator[_Met]:
+    """The file that a link leads to; a linked folder gives nothing, since it is read where it really stands."""
     try:
         target = link.resolve()
     except (OSError, RuntimeError):  # RuntimeError until Python 3.12
-        yield link, link, LOOP
+        yield _Met(link, str(link), name, LOOP)
         return
     if not target.is_relative_to(root):
-        yield link, target, OUTSIDE
+        yield _Met(link, str(target), name, OUTSIDE)
     elif not target.is_dir():
-        yield link, target, _unfit(link)
+        yield _Met(link, str(target), name, _unfit(link))
 
 
 def _by_name(entry: os.DirEntry[str]) -> str:

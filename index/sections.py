@@ -15,6 +15,7 @@ from typing import NamedTuple
 from index.clauses import Clause
 from index.lines import HAN
 from index.passage import Article
+from index.patterns import regex
 
 STEP = " › "
 """Stands between a heading and the one below it."""
@@ -24,13 +25,13 @@ LEAST_QUESTIONS = 2
 
 _NUMERAL = "一二三四五六七八九十百零〇0-9"
 _LEVELS = (
-    re.compile(rf"第[{_NUMERAL}]+[编篇]|第[{_NUMERAL}]+部分"),
-    re.compile(rf"第[{_NUMERAL}]+章"),
-    re.compile(rf"第[{_NUMERAL}]+节"),
-    re.compile(rf"第[{_NUMERAL}]+条"),
-    re.compile(r"附\s*[录件]\s*[A-Z0-9一二三四五六七八九十]*"),
-    re.compile(r"[一二三四五六七八九十]{1,3}\s*、"),
-    re.compile(r"[（(][一二三四五六七八九十]{1,3}[)）]"),
+    regex(rf"第[{_NUMERAL}]+[编篇]|第[{_NUMERAL}]+部分"),
+    regex(rf"第[{_NUMERAL}]+章"),
+    regex(rf"第[{_NUMERAL}]+节"),
+    regex(rf"第[{_NUMERAL}]+条"),
+    regex(r"附\s*[录件]\s*[A-Z0-9一二三四五六七八九十]*"),
+    regex(r"[一二三四五六七八九十]{1,3}\s*、"),
+    regex(r"[（(][一二三四五六七八九十]{1,3}[)）]"),
 )
 """Kinds of numbering, each above those behind it."""
 
@@ -39,26 +40,26 @@ _LISTED = (6, 30)
 
 _ARTICLES = 5.5  # the level of 第十二条: below 一、, above （一）
 
-_DECIMAL = re.compile(r"(?:[A-Z]\.)?\d{1,2}(?:\.\d{1,3})*(?=[.、．\s])")
+_DECIMAL = regex(r"(?:[A-Z]\.)?\d{1,2}(?:\.\d{1,3})*(?=[.、．\s])")
 _DECIMALS = 10  # the level of 4; 4.1 is one below
 _BULLETED = 30  # the level of （1）
 _BARE = 40  # the level of a heading without a number
-_HASHES = re.compile(r"#{1,6}(?=\s)")
+_HASHES = regex(r"#{1,6}(?=\s)")
 
-_MAY_ASK = re.compile(r"[问Qq？?]")
-_ASKS = re.compile(
+_MAY_ASK = regex(r"[问Qq？?]")
+_ASKS = regex(
     r"(?:\d{1,3}\s*[.、．]\s*)?(?:[【\[（(]\s*问\s*[】\]）)]|(?:问题?|提问|咨询|Q(?:uestion)?)\s*\d{0,3}\s*[:：.、．]|Q\d{1,3}\s)\s*\S",
     re.IGNORECASE,
 )
-_MARK = re.compile(
+_MARK = regex(
     r"^(?:\d{1,3}\s*[.、．]\s*)?(?:[【\[（(]\s*问\s*[】\]）)]|(?:问题?|提问|咨询|Q(?:uestion)?)\s*\d{0,3}\s*[:：.、．]|Q\d{1,3}\s)\s*",
     re.IGNORECASE,
 )
-_ANSWERS = re.compile(
+_ANSWERS = regex(
     r"[【\[（(]\s*答\s*[】\]）)]|(?:答案?|答复|回答|解答|回复|A(?:nswer)?)\s*\d{0,3}\s*[:：.、．]|A\d{1,3}\s",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(
+_NUMBERED = regex(
     rf"(?:\d{{1,3}}\s*[.、．]|[一二三四五六七八九十]{{1,3}}\s*、|[（(]\d{{1,3}}[)）])\s*[{HAN}“《A-Za-z].{{1,80}}[？?]$"
 )
 

@@ -22,7 +22,8 @@ JIEBA_TOTAL = 60_101_967
 DEFAULT_FREQUENCY = 1000
 """Frequency of an own word that names none: two parts of 200,000 each would not outweigh it."""
 
-_BLOCK = re.compile(r"(.).*\n(?:\1.*\n)*")  # lines that begin with one and the same character
+_BLOCK = re.compile(rb"([\x00-\x7f]|[\xc0-\xdf].|[\xe0-\xef]..|[\xf0-\xf7]...).*+\n(?:\1.*+\n)*+")
+"""Lines that begin with one and the same character of UTF-8. Possessive, since none of it is ever given back."""
 
 
 @functools.cache
@@ -49,11 +50,9 @@ class Segmenter:
 
     def __init__(self, dictionary: Path, own_words: dict[str, int]) -> None:
         """`dictionary` in jieba's format (word, frequency, tag); `own_words` are added to it."""
-        self._text = (
-            dictionary.read_bytes().decode()
-        )  # read_text looks for other line ends, which takes twice as long
-        self._blocks: dict[str, list[tuple[int, int]]] = {}
-        for block in _BLOCK.finditer(self._text):
+        self._data = dictionary.read_bytes()
+        self._blocks: dict[bytes, list[tuple[int, int]]] = {}
+        for block in _BLOCK.finditer(self._data):
             self._blocks.setdefault(block[1], []).append(block.span())
         self._own: dict[str, list[tuple[str, int]]] = {}
         for word, frequency in own_words.items():
@@ -62,9 +61,6 @@ class Segmenter:
         self._weight_of = _Weights(self._log_total)
         # Log probability of each word read so far; 0 for what is only the beginning of words.
         self._weights: dict[str, float] = {}
-        self._tags: dict[str, str] = {}
-        # Words and their tags, by first character, for whoever asks: few do.
-        self._untagged: dict[str, tuple[list[str], list[str]]] = {}
         self._read: set[str] = set()
         self._lock = threading.Lock()
 
@@ -103,14 +99,12 @@ class Segmenter:
 
     def tag(self, word: str) -> str:
         """The part of speech of a word in jieba's dictionary (n, v, a, ns…, ICTCLAS tags); "" for any other."""
-        head = word[:1]
-        self._read_blocks(head)
-        if head in self._untagged:
-            with self._lock:
-                self._tags |= zip(*self._untagged.get(head, ((), ())), strict=True)
-                # Last, so that no other thread looks for a tag before it is there.
-                self._untagged.pop(head, None)
-        return self._tags.get(word, "")
+        head, line = (part.encode(errors="surrogatepass") for part in (word[:1], f"\n{word} "))
+        for begin, end in reversed(self._blocks.get(head, ())):
+            block = b"\n" + self._data[begin:end]
+            if (at := block.rfind(line)) >= 0:
+                return block[at : block.index(b"\n", at + 1)].split()[2].decode()
+        return ""
 
     def subwords(self, word: str) -> list[str]:
         """Words of two and three characters inside a longer word, as jieba's cut_for_search lists them."""
@@ -132,8 +126,8 @@ class Segmenter:
                 self._read.add(character)
 
     def _read_block(self, character: str) -> None:
-        block = self._blocks.pop(character, ())
-        columns = "".join([self._text[begin:end] for begin, end in block]).split()
+        block = self._blocks.get(character.encode(errors="ignore"), ())
+        columns = b"".join([self._data[begin:end] for begin, end in block]).decode().split()
         words = columns[::3]
         own = self._own.get(character, ())
         longer = [word for word in (*words, *(word for word, _ in own)) if len(word) > 2]
@@ -145,7 +139,6 @@ class Segmenter:
         found.update(zip(words, map(self._weight_of.__getitem__, columns[1::3]), strict=True))
         found |= {word: self._weight_of[str(frequency)] for word, frequency in own}
         self._weights |= found
-        self._untagged[character] = (words, columns[2::3])
 
 
 class _Weights(dict[str, float]):

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from index import words
 from index.passage import Hit, Passage, is_private
-from index.recent import make_room
+from index.recent import looked_up
 
 if TYPE_CHECKING:
     from index.library import Library
@@ -165,9 +165,9 @@ def grouped(
     of some places, and is asked for those alone whose texts may be alike; a place that it does not give is left out.
     """
     sums = firm_sums(texts)  # the wordings take many times as long to make
-    counts = Counter(sums)
-    if len(counts) == len(sums):
+    if len(set(sums)) == len(sums):
         return [[place] for place in range(len(sums))]
+    counts = Counter(sums)
     known = passages([place for place, firm in enumerate(sums) if counts[firm] > 1])
     groups: list[list[int]] = []
     by_sum: dict[int, list[list[int]]] = {}
@@ -207,15 +207,11 @@ _sums: dict[str, int] = {}
 def firm_sums(texts: Sequence[str]) -> list[int]:
     """A number for each text, which is the same for any two that are `alike`: of all letters and digits but those that
     may come and go, the sum of a random number each."""
-    known = list(map(_sums.get, texts))
-    fresh = [text for text, one in zip(texts, known, strict=True) if one is None]
-    made = dict(zip(fresh, _firm_sums(fresh), strict=True)) if fresh else {}
-    make_room(_sums, len(made), SUMS_KEPT)
-    _sums.update(made)
-    return [made[text] if one is None else one for text, one in zip(texts, known, strict=True)]
+    known = looked_up(_sums, texts, _firm_sums, SUMS_KEPT)
+    return [known[text] for text in texts]
 
 
-def _firm_sums(texts: Sequence[str]) -> list[int]:
+def _firm_sums(texts: Sequence[str]) -> dict[str, int]:
     codes = np.frombuffer("\n".join([*texts, ""]).encode("utf-16-le", "surrogatepass"), dtype=np.uint16)
     values = _worth.take(codes)
     if (unknown := values == _UNKNOWN).any():
@@ -224,12 +220,12 @@ def _firm_sums(texts: Sequence[str]) -> list[int]:
     ends = list(accumulate(len(text) + 1 for text in texts))
     if ends[-1] != len(codes):  # a character of two units
         ends = list(accumulate(len(text.encode("utf-16-le", "surrogatepass")) // 2 + 1 for text in texts))
-    sums: list[int] = np.add.reduceat(values, [0, *ends[:-1]]).tolist()
-    return sums
+    sums = np.add.reduceat(values, [0, *ends[:-1]], dtype=np.uint32).tolist()
+    return dict(zip(texts, sums, strict=True))
 
 
-_UNKNOWN = np.uint64(1)
-_worth = np.full(0x10000, _UNKNOWN, dtype=np.uint64)
+_UNKNOWN = np.uint32(1)
+_worth = np.full(0x10000, _UNKNOWN, dtype=np.uint32)
 """The random number of each character that has been met; 0 for what does not count."""
 
 _COMING_AND_GOING = frozenset("".join(LIGHT))
@@ -241,7 +237,7 @@ def _learn(codes: Sequence[int]) -> None:
     _worth[list(codes)] = 0
     for char, spelled in zip(chars, plain, strict=False):  # behind the last there is nothing
         firm = [ord(one) for one in spelled if one.isalnum() and one not in _COMING_AND_GOING]
-        _worth[ord(char)] = sum(map(_random, firm)) & 0xFFFFFFFFFFFFFFFE
+        _worth[ord(char)] = sum(map(_random, firm)) & 0xFFFFFFFE
 
 
 def _random(code: int) -> int:

@@ -1,6 +1,6 @@
 """What a reader searches: one immutable state of the vectors and the lexical index.
 
-The vectors are a FAISS segment as written, without the ids that have gone since (`dead`), and the tail:
+The vectors are FAISS segments as written, without the ids that have gone since (`dead`), and the tail:
 what came since, searched by brute force. A change makes a new Snapshot; who holds the old one goes on
 undisturbed.
 """
@@ -31,12 +31,12 @@ NO_VECTORS: Vectors = np.zeros((0, 0), dtype=np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The search index at change `number`. `segment` is None when there is none, or none that is sound."""
+    """The search index at change `number`. `stores` are `segments` as they were loaded, none where one is not sound."""
 
     number: int
     lexical: LexicalIndex
-    segment: Segment | None
-    store: VectorStore | None
+    segments: tuple[Segment, ...]
+    stores: tuple[VectorStore, ...]
     dead: frozenset[int]
     tail_ids: tuple[int, ...]
     tail_vectors: Vectors
@@ -52,7 +52,7 @@ class Snapshot:
 
     @property
     def pending(self) -> int:
-        """How many vectors the segment lacks or has too many: the work that a new segment would save."""
+        """How many vectors the segments lack or have too many."""
         return len(self.tail_ids) + len(self.dead)
 
     def nearest(
@@ -61,35 +61,36 @@ class Snapshot:
         """The `k` nearest as (passage id, inner product), best first; only among the ids `allowed` when given."""
         if not vector.any():  # a question without a known word is near to nothing
             return []
-        found = dict(self._in_segment(vector, k, allowed))
+        living = allowed
+        if allowed is not None and self.dead:
+            living = np.setdiff1d(allowed, np.fromiter(self.dead, dtype=np.int64, count=len(self.dead)))
+        found: dict[int, float] = {}
+        for store in self.stores:
+            found.update(self._in_segment(store, vector, k, living))
         if self._tail is not None:
-            # A manifest that lags behind its segment (an older one put back) has passages in both: the tail counts.
-            found |= self._tail.search(vector, k, allowed)
+            # A manifest that lags behind its segments (an older one put back) has passages in both: the tail counts.
+            found.update(self._tail.search(vector, k, allowed))
         return sorted(found.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
 
     def _in_segment(
-        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None
+        self, store: VectorStore, vector: NDArray[np.float32], k: int, living: NDArray[np.int64] | None
     ) -> list[tuple[int, float]]:
-        if self.store is None:
-            return []
-        if allowed is not None:
-            dead = np.fromiter(self.dead, dtype=np.int64, count=len(self.dead))
-            return self.store.search(vector, k, np.setdiff1d(allowed, dead) if len(dead) else allowed)
+        if living is not None:
+            return store.search(vector, k, living)
         # Few of the dead are near any one question: look a little further first, past all of them if need be.
         for further in (min(k, len(self.dead)), len(self.dead)):
-            hits = self.store.search(vector, k + further)
+            hits = store.search(vector, k + further)
             alive = [hit for hit in hits if hit[0] not in self.dead]
-            if len(alive) >= k:
+            if len(alive) >= k or len(hits) < k + further:
                 break
         return alive[:k]
 
     def kept(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
         """Those of `ids` whose vectors can be had without asking the catalog, and the vectors (n, d)."""
         found = [self._tail.kept(ids)] if self._tail is not None else []
-        if self.store is not None:
-            passed = self.dead.union(*(known for known, _ in found))
-            found.append(self.store.kept([id for id in ids if id not in passed]))
-        return gathered(found)
+        passed = self.dead.union(*(known for known, _ in found))
+        living = [id for id in ids if id not in passed]
+        return gathered(found + [store.kept(living) for store in self.stores])
 
     def followed_by(self, changes: Changes, catalog: CatalogReader, lexical: LexicalIndex) -> Snapshot:
         """The snapshot after `changes`, whose vectors are taken from the catalog."""
@@ -104,8 +105,8 @@ class Snapshot:
         return Snapshot(
             number=changes.upto,
             lexical=lexical,
-            segment=self.segment,
-            store=self.store,
+            segments=self.segments,
+            stores=self.stores,
             dead=self.dead | (removed - known),
             tail_ids=(*(self.tail_ids[place] for place in kept), *ids),
             tail_vectors=np.concatenate(parts) if parts else NO_VECTORS,
@@ -123,7 +124,7 @@ def gathered(parts: Sequence[tuple[list[int], Vectors]]) -> tuple[list[int], Vec
 
 def empty(lexical: LexicalIndex) -> Snapshot:
     """The snapshot before the first change, from which any other can be reached without a segment."""
-    return Snapshot(0, lexical, None, None, frozenset(), (), NO_VECTORS)
+    return Snapshot(0, lexical, (), (), frozenset(), (), NO_VECTORS)
 
 
 def load_segment(home: Path, segment: Segment) -> VectorStore | None:

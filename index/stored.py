@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import zlib
+from codecs import utf_16_le_decode
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -50,7 +51,7 @@ def text_of(stored: object) -> str:
     if isinstance(stored, bytes):
         try:
             if stored[:1] == _WIDE:
-                return stored[1:].decode("utf-16-le")
+                return utf_16_le_decode(stored[1:], "strict", True)[0]  # without looking the codec up
             if stored[:1] == _NARROW:
                 return stored[1:].decode()
         except UnicodeDecodeError:
@@ -70,6 +71,8 @@ EXCERPT_FIELDS = (
     *("published", "publisher", "url", "page", "unsure", "document_id", "id", "seq", "crc"),
 )
 """What `excerpt_of` takes, in its order: columns of `passages`."""
+
+_TEXT, _UNSURE = EXCERPT_FIELDS.index("text"), EXCERPT_FIELDS.index("unsure")
 
 _CHECKED = "\x1f".join(["%s"] * (len(EXCERPT_FIELDS) - 1))
 """The values as `checksum` puts them together, in two thirds of the time: a question reads a hundred."""
@@ -135,13 +138,14 @@ class Excerpt(NamedTuple):
 
 def excerpt_of(row: Sequence[Any]) -> Excerpt:
     """The Excerpt of a row of EXCERPT_FIELDS. Raises DamagedColumn if it is not what was stored."""
-    start, end, text, *own, unsure, document_id, id, seq, crc = row
-    if not isinstance(text, str):  # as SQLite's own driver gives it
-        text = text_of(text)
-    values = (start, end, text, *own, bool(unsure), document_id, id, seq)  # a driver may give 0 and 1
-    if zlib.crc32((_CHECKED % values).encode()) != crc:
-        raise DamagedColumn(f"passage {id}")
-    return Excerpt._make(values)
+    *values, crc = row
+    if not isinstance(values[_TEXT], str):  # as SQLite's own driver gives it
+        values[_TEXT] = text_of(values[_TEXT])
+    values[_UNSURE] = bool(values[_UNSURE])  # a driver may give 0 and 1
+    excerpt = Excerpt._make(values)
+    if zlib.crc32((_CHECKED % excerpt).encode()) != crc:
+        raise DamagedColumn(f"passage {excerpt.id}")
+    return excerpt
 
 
 def passage_of(row: Sequence[Any]) -> Passage:

@@ -185,8 +185,9 @@ class _Run:
         everything = self._writer.catalog.documents()
         stored = [info for info in everything if info.collection == self._collection]
         hashes = self._hashes(found)
-        # What lies where a document came from, and cannot be read now, does not cost us the document.
-        kept = {info.name for info in stored if found.keeps(info.name)}
+        # What lies where a document came from, and cannot be read now, does not cost us the document; what came
+        # from no folder is not missing in one.
+        kept = {info.name for info in stored if info.sent or found.keeps(info.name)}
         if not hashes:
             report.failed = report.failed or [(str(path), "没有文件 no files") for path in paths]
             report.message = NOTHING

@@ -16,7 +16,7 @@ from index import words
 from index.catalog import Catalog
 from index.durable import sha256_of_file
 from index.errors import LibraryError
-from index.manifest import read_manifest
+from index.manifest import ids_of, read_manifest
 from index.originals import original_of
 from index.projections import open_lexical
 from index.snapshot import VECTORS
@@ -134,7 +134,9 @@ def _index(catalog: Catalog) -> Iterator[Check]:
         file = home / VECTORS / segment.file
         if not file.is_file() or sha256_of_file(file) != segment.sha256:
             wrong.append(segment.file)
-    held = sum(segment.count for segment in manifest.segments)
+    held = sum(segment.count for segment in manifest.segments) - len(ids_of(manifest.dead))
+    if manifest.upto == last and held != total:
+        wrong.append(f"{held:,} for {total:,} passages")
     yield _check("向量索引 vector segments", f"{len(manifest.segments)} ({held:,})", wrong, mends)
 
 

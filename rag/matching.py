@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
+from string import ascii_lowercase, digits
 
 from index import words
 from index.recent import make_room
@@ -28,6 +29,9 @@ COMPARABLE_KEPT = 10_000
 SPELLED_DIFFERENTLY = 0.8
 """What a word is worth with one character replaced (螺狮粉 for 螺蛳粉), or with most of its characters there."""
 
+
+_LETTERS = frozenset(ascii_lowercase + digits)
+_LETTERS_AND_DOT = _LETTERS | {"."}
 
 _BETWEEN = "\x1e"
 """Put between texts: ASCII's record separator, which is part of no pattern."""
@@ -76,8 +80,7 @@ def holds(term: str, text: str) -> float:
 def measure(term: str) -> Callable[[str], float]:
     """`holds` for one term: what only depends on the term is worked out once for many texts."""
     if not is_han(term):
-        whole = _standing_alone(term).search
-        return lambda text: 1.0 if term in text and whole(text) else 0.0
+        return lambda text: 1.0 if _standing_alone(term, text) >= 0 else 0.0
     known = bool(words.tag(term))
     pairs = [term[i : i + 2] for i in range(len(term) - 1)] if len(term) > 2 else []
     one_off = None if known or not pairs else _with_one_replaced(term).search
@@ -107,9 +110,11 @@ class Texts:
         """`holds(term, text)` of each text."""
         found = [0.0] * len(self._ends)
         if not is_han(term):
-            if term in self._joined:
-                for match in _standing_alone(term).finditer(self._joined):
-                    found[bisect_right(self._ends, match.start())] = 1.0
+            position = _standing_alone(term, self._joined)
+            while position >= 0:
+                place = bisect_right(self._ends, position)
+                found[place] = 1.0
+                position = _standing_alone(term, self._joined, self._ends[place])
             return found
         known = bool(words.tag(term))
         self._sort_in(found, term, _CHANGES_MEANING if known else "")
@@ -163,10 +168,18 @@ def is_han(term: str) -> bool:
     return bool(term) and "\u3400" <= term[0] <= "\u9fff"
 
 
-@lru_cache(maxsize=512)
-def _standing_alone(term: str) -> re.Pattern[str]:
-    """A Latin word or a number that is no part of a longer one."""
-    return re.compile(rf"(?<![a-z0-9.]){re.escape(term)}(?![a-z0-9]|\.\d)")
+def _standing_alone(term: str, text: str, start: int = 0) -> int:
+    """Where a Latin word or a number first stands that is no part of a longer one; -1 if nowhere from `start` on."""
+    # A pattern would take longer to make than this to find it in all passages of a question.
+    position = text.find(term, start)
+    while position >= 0:
+        end = position + len(term)
+        behind = text[end : end + 1]
+        goes_on = behind in _LETTERS or (behind == "." and text[end + 1 : end + 2].isdecimal())
+        if not goes_on and text[position - 1 : position] not in _LETTERS_AND_DOT:
+            return position
+        position = text.find(term, position + 1)
+    return -1
 
 
 @lru_cache(maxsize=512)

@@ -10,11 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from index import words
 from rag.matching import is_han
 from rag.places import PLACES
+from rag.synonyms import whole
 
 Asks = Literal["source", "who", "when", "number", "list", "why", "how", "other"]
 
@@ -154,19 +155,32 @@ class Question:
         return self.asks == "who"
 
 
+class Wording(NamedTuple):
+    """As much of a Question as ranking needs, in half the time."""
+
+    standalone: str
+    terms: tuple[str, ...]
+
+
+def wording(standalone: str, names: Sequence[str] = ()) -> Wording:
+    """The text and the terms of the Question that `understand` makes of the same."""
+    text = _YEAR_BEHIND_NAME.sub(" ", standalone)
+    return Wording(text, content_terms(text, names))
+
+
 def understand(standalone: str, names: Sequence[str] = (), typed: str = "") -> Question:
     """What `standalone` asks, a question that needs no turn before it; `typed` is how it was put, if otherwise.
 
     `names` are people's names as the documents print them: no dictionary has them, so they are told here.
     """
-    standalone = _YEAR_BEHIND_NAME.sub(" ", standalone)
+    standalone, terms = wording(standalone, names)
     normal = words.normalize(standalone)
     asks: Asks = next((kind for kind, pattern in _ASKS if pattern.search(normal)), "other")
     return Question(
         typed or standalone,
         standalone,
         asks,
-        content_terms(standalone, names),
+        terms,
         constraints(standalone),
         head_noun(standalone),
     )
@@ -189,7 +203,8 @@ def _content_terms(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """The words of a question that an answer's source should speak of, normalised, in order, each once.
 
     Single characters that stand together are one term: mostly a name or a misspelt word, which no
-    dictionary has. The English words of an English question about Chinese documents are passed over.
+    dictionary has; the 年 behind a number is none of them. The English words of an English
+    question about Chinese documents are passed over.
     """
     normal = words.normalize(text)
     found: list[str] = []
@@ -199,7 +214,7 @@ def _content_terms(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
             normal = normal.replace(name, "，")
     stripped = _ANSWER_TYPE.sub(" ", normal)
     joinable, position, before = False, 0, ""
-    for word in words.words(stripped):
+    for word in whole(words.words(stripped)):
         start = stripped.find(word, position)
         if start >= 0:
             joinable, position = joinable and start == position, start + len(word)
@@ -216,7 +231,7 @@ def _content_terms(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
                 found[-1] += word
             else:
                 found.append(word)
-            joinable = True
+            joinable = word not in "年月日" or not stripped[max(0, start - 1) : start].isdigit()
         else:
             found.append(word)
             joinable = False

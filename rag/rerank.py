@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import ModelError
-from index.recent import make_room
+from index.recent import looked_up
 from rag.matching import Texts, comparables, weigh
-from rag.question import Question
 
 IN_CONTEXT = 0.8
 """What a term is worth that stands in the title, heading or speaker instead of in the passage."""
@@ -42,11 +41,23 @@ class Readable(Protocol):
         """An ISO date, or "" when nothing says it."""
 
 
+class Asked(Protocol):
+    """What is read of a question: a Question has it, and so has rag.question.Wording."""
+
+    @property
+    def standalone(self) -> str:
+        """The question in full, as it is understood without the turns before it."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Its normalised content words, each once."""
+
+
 class Reranker(Protocol):
     """Scores passages for one question."""
 
     def score(
-        self, question: Question, passages: Sequence[Readable], rarity: Mapping[str, float]
+        self, question: Asked, passages: Sequence[Readable], rarity: Mapping[str, float]
     ) -> NDArray[np.float32]:
         """One score a passage, 0..1, shape (n,): higher is better, comparable within one question only.
 
@@ -62,36 +73,36 @@ class CoverageReranker:
         """Passages of late by their id(), which is nobody else's while they are kept here."""
 
     def score(
-        self, question: Question, passages: Sequence[Readable], rarity: Mapping[str, float]
+        self, question: Asked, passages: Sequence[Readable], rarity: Mapping[str, float]
     ) -> NDArray[np.float32]:
         """As the contract says."""
         weights = weigh(rarity, question.terms)
         total = sum(weights.values())
-        covered = np.zeros(len(passages))
         if not total or not passages:
-            return covered.astype(np.float32)
-        spelled = self._spelled(passages)
-        contexts = [one.context for one in spelled]
-        distinct = {context: place for place, context in enumerate(dict.fromkeys(contexts))}
-        places = [distinct[context] for context in contexts]
-        texts = Texts([*[one.text for one in spelled], *distinct])
-        held = np.array([texts.holding(term) for term in weights])
-        around = IN_CONTEXT * held[:, len(passages) :]
-        shares = np.maximum(held[:, : len(passages)], around[:, places])
-        for weight, share in zip(weights.values(), shares, strict=True):
-            covered += weight * share
-        return (covered / total).astype(np.float32)
+            return np.zeros(len(passages), dtype=np.float32)
+        _, texts, contexts = zip(*self._spelled(passages), strict=True)
+        distinct = {context: place for place, context in enumerate(dict.fromkeys(contexts), len(texts))}
+        together = Texts([*texts, *distinct])
+        held = np.array([together.holding(term) for term in weights])
+        around = IN_CONTEXT * held[:, [distinct[context] for context in contexts]]
+        shares = np.maximum(held[:, : len(texts)], around)
+        # Not `weights @ shares`: BLAS adds up in an order that depends on the place, see FlatStore.search.
+        covered = (np.array([*weights.values()])[:, np.newaxis] * shares).sum(axis=0)
+        scores: NDArray[np.float32] = (covered / total).astype(np.float32)
+        return scores
 
     def _spelled(self, passages: Sequence[Readable]) -> list[_Spelled]:
         """The passages with their texts and contexts as they are compared."""
-        known = [self._known.get(id(passage)) for passage in passages]
-        fresh = [passage for passage, one in zip(passages, known, strict=True) if one is None]
-        texts = comparables([passage.text for passage in fresh])
-        contexts = comparables([f"{passage.context} {passage.published}" for passage in fresh])
-        made = {id(one[0]): _Spelled(*one) for one in zip(fresh, texts, contexts, strict=True)}
-        make_room(self._known, len(made), PASSAGES_KEPT)
-        self._known.update(made)
-        return [one or made[id(passage)] for passage, one in zip(passages, known, strict=True)]
+        by_id = {id(passage): passage for passage in passages}
+
+        def spell(ids: Sequence[int]) -> dict[int, _Spelled]:
+            fresh = [by_id[one] for one in ids]
+            texts = comparables([passage.text for passage in fresh])
+            contexts = comparables([f"{passage.context} {passage.published}" for passage in fresh])
+            return dict(zip(ids, map(_Spelled, fresh, texts, contexts), strict=True))
+
+        found = looked_up(self._known, by_id, spell, PASSAGES_KEPT)
+        return [found[id(passage)] for passage in passages]
 
 
 class _Spelled(NamedTuple):
@@ -139,7 +150,7 @@ class CrossEncoderReranker:
             )
 
     def score(
-        self, question: Question, passages: Sequence[Readable], rarity: Mapping[str, float]
+        self, question: Asked, passages: Sequence[Readable], rarity: Mapping[str, float]
     ) -> NDArray[np.float32]:
         """As the contract says; `rarity` is of no use to a model."""
         if not passages:

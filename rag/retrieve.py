@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from index.errors import LibraryError
 from index.library import Library
 from index.library_search import Search
-from index.passage import Hit, Passage, Where
+from index.passage import EVERYWHERE, Hit, Passage, Where
 from index.similar import grouped, shown
 from index.stored import Excerpt
 from rag.lookup import Address, addresses, is_named, names
 from rag.lookup import score as lookup_score
-from rag.question import understand
+from rag.question import wording
 from rag.rerank import CoverageReranker, Reranker
 
 RERANK_WEIGHT = 1.0
@@ -72,7 +72,7 @@ class Retriever:
         Scores: BM25 for "lexical", inner product for "dense", and for "hybrid" lexical / best lexical +
         fusion weight × inner product + rerank weight × reranker's score.
         """
-        where = where or Where()
+        where = where or EVERYWHERE
         if mode != "hybrid":
             return self.library.search(question, k, mode, where)
         return self.library.searching(lambda search: self._hybrid(search, question, k, where))
@@ -142,7 +142,7 @@ class Retriever:
         stages = dict(found.stages)
         total = stages["fused"]
         if self.rerank_weight:
-            asked = understand(question, names=self.library.speakers())
+            asked = wording(question, self.library.speakers())
             scores = self.reranker.score(asked, excerpts, search.rarity(asked.terms))
             stages["rerank"] = scores.astype(np.float64)
             total = total + self.rerank_weight * stages["rerank"]
@@ -191,18 +191,21 @@ class _Ranking(NamedTuple):
     def hits(self, search: Search, groups: Sequence[Sequence[int]]) -> list[Hit]:
         """One hit for each group of places, so far as its passages are still there."""
         found = search.passages([self.excerpts[place].id for group in groups for place in group])
-        there = [[place for place in group if self.excerpts[place].id in found] for group in groups]
-        return [
-            shown([self._hit(place, found[self.excerpts[place].id]) for place in group])
-            for group in there
-            if group
-        ]
+        there = (
+            [
+                self._hit(place, passage)
+                for place in group
+                if (passage := found.get(self.excerpts[place].id)) is not None
+            ]
+            for group in groups
+        )
+        return [shown(hits) for hits in there if hits]
 
     def _hit(self, place: int, passage: Passage) -> Hit:
         """What stands there; a stage that says nothing of an address is left out."""
-        stages = {
-            name: scores[place] for name, scores in self.stages.items() if name != "lookup" or scores[place]
-        }
+        stages = {name: scores[place] for name, scores in self.stages.items()}
+        if stages.get("lookup") == 0:
+            del stages["lookup"]
         return Hit(passage, self.scores[place], stages)
 
 

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EISDIR
 from pathlib import Path
 from typing import TextIO
 
@@ -91,6 +92,8 @@ def lines_to(out: Path) -> Iterator[TextIO]:
     if str(out) == "-":
         yield sys.stdout
         return
+    if out.is_dir():
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(out))
     partial = out.with_name(out.name + ".partial")
     try:
         with partial.open("w", encoding="utf-8", newline="\n", buffering=1) as file:

@@ -8,6 +8,9 @@ QUESTION_LENGTH = 2000
 HITS = 1000
 """Passages that one search may return: far more than anybody reads, far less than memory holds."""
 
+COLLECTION = 100
+"""Characters of a collection's name."""
+
 BODY_SIZE = 1_000_000
 """Bytes of a request's body. A long conversation takes a tenth of it; what files are sent in may have more, see the setting upload_size."""
 

@@ -25,12 +25,26 @@ ROWS: tuple[tuple[str, str, Callable[[Figures], float], str], ...] = (
     ("更新十篇 update 10, CPU s", "{:.3f}", lambda f: f["update_s"], "≤ 0.05"),
     ("删除十篇 delete 10, CPU s", "{:.3f}", lambda f: f["delete_s"], "≤ 0.05"),
     ("未变再同步 unchanged re-sync", "{:.1%}", lambda f: f["resync_s"] / f["index_s"], "≤ 2%"),
-    ("内存峰值÷文本 peak memory / text", "{:.1f}", lambda f: f["peak_mb"] / f["text_mb"], "≤ 7"),
-    ("磁盘÷文本 disk / text", "{:.1f}", lambda f: f["disk_mb"] / f["text_mb"], "≤ 4.5"),
+    ("建库前内存 memory before indexing, MB", "{:.0f}", lambda f: f["before_mb"], ""),
+    ("建库增加 peak over that, MB", "{:.0f}", lambda f: f["peak_mb"], ""),
+    ("其中固定 of it constant, MB †", "{:.0f}", lambda f: f["constant_mb"], ""),
+    ("内存峰值÷文本 peak memory / text", "{:.1f}", lambda f: f["peak_mb"] / f["text_mb"], "≤ 7 (50,000)"),
+    (
+        "不计固定部分 the same without the constant",
+        "{:.1f}",
+        lambda f: (f["peak_mb"] - f["constant_mb"]) / f["text_mb"],
+        "",
+    ),
+    ("磁盘÷文本 disk / text", "{:.1f}", lambda f: f["disk_mb"] / f["text_mb"], "≤ 4.5 ‡"),
+    ("其中向量 of it vectors", "{:.1f}", lambda f: f["vectors_mb"] / f["text_mb"], ""),
     ("首次回答 open + first answer, CPU s", "{:.2f}", lambda f: f["first_answer_s"], "≤ 0.5"),
 )
 
-NOTE = "\\* 目标按已分好的词计 the goal is with words given: cutting text into words is in our figure."
+NOTE = """\\* 目标按已分好的词计 the goal is with words given: cutting text into words is in our figure.
+
+† 词典、分词表与写入缓冲 dictionaries, tables of words and the buffers of writing: the peak of a library of 500 passages.
+
+‡ 目标按 256 维向量计 the goal is with vectors of 256 dimensions, which are stored twice, in two bytes a dimension."""
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 360, 64, 96, 36, 52
 COLOURS = {"hybrid": "#0f766e", "lexical": "#b45309", "dense": "#4338ca", "floor": "#64748b"}

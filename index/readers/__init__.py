@@ -9,7 +9,7 @@ through index.readers.sandbox.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import PurePath
 
@@ -59,6 +59,7 @@ PLAIN = frozenset(suffix for suffix, reader in READERS.items() if reader == _TEX
 """Suffixes that need no parser: reading them takes time and memory in proportion to their size."""
 
 
+@lru_cache(maxsize=64)  # it is asked several times for each file
 def suffix_of(name: str) -> str:
     """The suffix that chooses a file's reader, in small letters; "" for a name without one."""
     return PurePath(name).suffix.lower()

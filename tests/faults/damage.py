@@ -131,7 +131,9 @@ def _spoil_contents(file: Path, kind: str, dice: random.Random, files: list[Path
 
 
 def _changed(data: bytes, **values: object) -> bytes:
-    return json.dumps(json.loads(data) | values).encode()
+    raw = json.loads(data) | values
+    del raw["crc"]  # as if it had been written so
+    return json.dumps(raw).encode()
 
 
 def _closed(seed: int, folder: Path) -> Scene:

@@ -100,7 +100,7 @@ def _manifest_first() -> Iterator[None]:
         publish(self, manifest)
         later_file = self.home / VECTORS / ".later"
         if later_file.exists():
-            later_file.rename(self.home / VECTORS / manifest.segments[0].file)
+            later_file.rename(self.home / VECTORS / manifest.segments[-1].file)
 
     with patch.object(library_writer, "write_segment", later), patch.object(Writer, "_publish", first):
         yield

@@ -140,8 +140,8 @@ def test_a_passage_that_is_not_its_stretch_of_the_text_is_refused_whole(catalog:
 def test_ids_never_come_back(catalog: Catalog) -> None:
     put(catalog, record("a", 2), record("b", 3))
     with catalog.writing() as transaction:
-        assert transaction.remove("b")
-        assert not transaction.remove("b")
+        assert transaction.remove(["b"]) == 1
+        assert transaction.remove(["b"]) == 0
     put(catalog, record("c", 1))
     assert [p.id for p in catalog.all_passages()] == [1, 2, 6]
     assert {p.document_id for p in catalog.all_passages()} == {1, 3}
@@ -230,7 +230,7 @@ def test_following_the_change_log_from_anywhere_gives_what_is_there(tmp_path_fac
             if count:
                 transaction.put([record(name, count)])
             else:
-                transaction.remove(name)
+                transaction.remove([name])
         states[catalog.last_change()] = frozenset(p.id for p in catalog.all_passages())
     now = frozenset(p.id for p in catalog.all_passages())
     for number, state in states.items():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from index.folding import fold
 from index.spelling import spell
 
-COMMON = "，。：；！？（）《》“”—…％①ＡｂΣσéİ㎡℃ﬁ坏毛沈深瞭明覆回藉口質量體系乾坤ㄱ\u0301\u3099か\U00020000\ue000 a1\n"
+COMMON = "，。：；！？（）《》“”—…％①ＡｂΣσéİ㎡℃ﬁ坏毛沈深瞭明覆回藉口質量體系乾坤於則是計畫ㄱ\u0301\u3099か\U00020000\ue000 a1\n"
 
 
 def test_every_character_alone_and_between_letters():
@@ -32,6 +32,9 @@ def test_any_text(text):
         ("回覆", "回复"),
         ("藉口", "借口"),
         ("乾坤與乾燥", "乾坤与干燥"),
+        ("於是與於則", "于是与於则"),
+        ("計畫與畫家", "计划与画家"),
+        ("計劃與國家標準", "计划与国家标准"),
     ],
 )
 def test_what_changes_in_a_phrase_only(text, folded):

@@ -88,8 +88,8 @@ def test_a_large_library_is_searched_by_lists_and_says_so(
     monkeypatch.setattr(projections, "EXHAUSTIVE_UP_TO", 100)
     with Library.open(tmp_path / "lists", embedder, create=True) as library:
         library.sync([folder], rebuild=True)
-        segment = library._reader.snapshot.segment
-        assert segment is not None and segment.kind == "ivf" and segment.recall >= RECALL_FLOOR
+        (segment,) = library._reader.snapshot.segments
+        assert segment.kind == "ivf" and segment.recall >= RECALL_FLOOR
         assert library.status().recall == segment.recall
         found = [hit.passage.text for hit in library.search("天平第3号校准", 10, "dense")]
         assert len(set(found) & set(expected)) >= 9

@@ -77,6 +77,25 @@ def test_no_more_is_read_ahead_than_may_wait_and_a_larger_file_still_passes(monk
     assert read == [job.name for job in files]
 
 
+def test_only_so_many_documents_wait_to_be_stored(monkeypatch) -> None:
+    monkeypatch.setattr(reading_module, "MOST_READY", 3)
+    slow, read = threading.Event(), []
+
+    def stub(file: Path, name: str, *_: object) -> Reading:
+        read.append(name)
+        if name == "000.odd":
+            slow.wait(PATIENCE)
+        return blank(name, SIZE)
+
+    monkeypatch.setattr(reading_module, "read_file", stub)
+    with Readings(jobs(12), 2) as readings:
+        until(lambda: len(read) >= 4)
+        assert readings.next(0.2) is None
+        assert len(read) == 4  # the slow one and three that wait for it
+        slow.set()
+        assert len(outcomes(readings, 12)) == 12
+
+
 def test_a_defect_in_a_thread_is_raised_where_it_is_waited_for(monkeypatch) -> None:
     def stub(*_: object) -> Reading:
         raise ZeroDivisionError

@@ -433,3 +433,21 @@ def test_files_of_one_name_in_archives_and_folders_come_in_the_same_order_each_t
             assert len(report.added) == 7 and len(report.failed) == 1
             states.append(state(library))
     assert states[0] == states[1]
+
+
+def test_what_was_sent_stays_beside_the_folder_until_a_file_takes_its_name(
+    library: Library, folder: Path
+) -> None:
+    """A server that is started again syncs its folder: what the API has acknowledged must survive it."""
+    text = "临时通知：周五停水。"
+    document = Document("通知.txt", text, articles=(Article("", 0, len(text)),))
+    library.add(document, text.encode())
+    for rebuild in (False, True):
+        report = library.sync([folder], rebuild=rebuild)
+        assert report.removed == [] and library.document("通知.txt").text == text
+    assert library.add_many([(document, text.encode())]) == 0  # unchanged, as it was before
+
+    (folder / "通知.txt").write_text("新通知：周六停水。", encoding="utf-8")
+    assert library.sync([folder]).updated == ["通知.txt"]
+    (folder / "通知.txt").unlink()
+    assert library.sync([folder]).removed == ["通知.txt"]

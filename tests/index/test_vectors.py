@@ -179,6 +179,21 @@ def naive_search(
 
 
 small_ids = st.integers(-4, 12)
+
+
+@each_kind
+def test_copies_that_are_equally_near_are_all_found(kind: StoreKind) -> None:
+    random = np.random.default_rng(0)
+    vectors = random.standard_normal((20, 256)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    store = open_store(kind, 256)
+    store.add(range(1000), np.repeat(vectors, 50, axis=0))
+    for number, vector in enumerate(vectors):
+        for k in (5, 50):
+            first = 50 * number
+            assert [row_id for row_id, _ in store.search(vector, k)] == list(range(first, first + k))
+
+
 # Small whole numbers: their inner products are exact in float32, and ties are frequent.
 vectors_of_3 = st.lists(st.integers(-3, 3), min_size=3, max_size=3)
 steps = st.lists(

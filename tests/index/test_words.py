@@ -258,3 +258,12 @@ def test_the_sample_has_the_same_tokens_one_text_at_a_time() -> None:
     for text, (tokens, pairs) in zip(texts, word_batches.tokens_and_bigrams_of(texts), strict=True):
         assert sorted(tokens.split()) == sorted(words.tokenize(text))
         assert sorted(pairs.split()) == sorted(words.bigrams(text))
+
+
+def test_tags_are_those_of_the_last_line_of_a_word(tmp_path):
+    dictionary = tmp_path / "dict.txt"
+    dictionary.write_text("质量 9 n\n质 5 g\n体系 7 n\n质量 9 vn\n", encoding="utf-8")
+    segmenter = Segmenter(dictionary, {"质检": 5})
+    assert [segmenter.tag(word) for word in ("质量", "质", "体系", "质检", "系", "", "质量\ud800")] == [
+        *("vn", "g", "n", "", "", "", "")
+    ]

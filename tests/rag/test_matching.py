@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.matching import comparable, holds, longest_common, weigh
+from rag.matching import Texts, comparable, holds, longest_common, weigh
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,16 @@ def test_the_longest_common_stretch_stands_in_both(one, other):
     assert any(stretch in other for stretch in stretches)
     longer = {one[i : i + length + 1] for i in range(len(one) - length)}
     assert not any(stretch in other for stretch in longer)
+
+
+def test_latin_words_and_numbers_count_whole_only():
+    text = comparable("标准19001.5、219001、v9001，9001.）和9001。")
+    assert holds("9001", text) == 1.0
+    assert [holds("9001", comparable(one)) for one in ("19001", "9001.5", "9001a", ".9001", "9001.")] == [
+        0,
+        0,
+        0,
+        0,
+        1,
+    ]
+    assert Texts(["19001", "iso 9001", "9001.5", "9001. 9001"]).holding("9001") == [0, 1, 0, 1]

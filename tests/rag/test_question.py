@@ -1,6 +1,6 @@
 import pytest
 
-from rag.question import constraints, content_terms, head_noun, understand
+from rag.question import constraints, content_terms, head_noun, understand, wording
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,17 @@ def test_greetings_are_not_looked_for():
 
 def test_the_level_that_is_asked_for_is_one_word():
     assert "级别" in content_terms("这家厂是什么级别的供应商？")
+
+
+def test_the_wording_is_what_the_question_has_of_it():
+    for text in ("张伟在哪家企业推行iPhone2024年标准？", "什么是QC？"):
+        whole = understand(text, ["张伟"])
+        assert wording(text, ["张伟"]) == (whole.standalone, whole.terms)
+
+
+def test_a_unit_behind_a_number_begins_no_name():
+    assert {"年", "云翼"} <= set(content_terms("2019年云翼航空的营业收入是多少？"))
+
+
+def test_a_word_with_synonyms_is_one_term():
+    assert content_terms("召回的充电宝有多少？") == ("召回", "充电宝")

@@ -453,21 +453,54 @@ def test_ask_loads_neither_gradio_nor_torch(home):
     assert done.stdout.decode().splitlines()[-1] == "[] 0"
 
 
+NO_CHINESE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+"""An environment in which Python knows ASCII only."""
+
+
 def test_chinese_comes_out_whole_where_the_locale_knows_none(home):
     if not str(home).isascii():
         pytest.skip(
             f"SKIPPED: without Chinese in the locale no library opens below a folder named {home.parent}"
         )
-    environment = {
-        **os.environ,
-        "LC_ALL": "C",
-        "PYTHONUTF8": "0",
-        "PYTHONCOERCECLOCALE": "0",
-        "PYTHONIOENCODING": "ascii",
-    }
-    done = process("ask", QUESTION, "--home", home, env=environment)
+    done = process("ask", QUESTION, "--home", home, env=os.environ | NO_CHINESE)
     assert done.returncode == 0
     assert "九十天" in done.stdout.decode("utf-8")
+
+
+@pytest.mark.parametrize("command", [["ask", QUESTION], ["sync", "."]])
+def test_a_chinese_folder_that_no_engine_could_open_is_one_clear_line(tmp_path, command):
+    done = process(*command, "--home", tmp_path / "资料库", env=os.environ | NO_CHINESE)
+    said = done.stderr.decode("utf-8")
+    assert done.returncode == 2
+    assert one_line(said)
+    assert "资料库" in said and "PYTHONUTF8=1" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_library_may_be_named_behind_each_command(capsys, tmp_path):
+    home = tmp_path / "h"
+    assert run(capsys, "user", "add", "li", "--no-password", "--home", home)[0] == 0
+    assert "li" in run(capsys, "user", "list", "--home", home)[1]
+    assert "li" in run(capsys, "user", "--home", home, "list")[1]
+    assert run(capsys, "collection", "allow", "内审", "质量部", "--home", home)[0] == 0
+    assert run(capsys, "widget", "list", "--home", home)[0] == 0
+
+
+@pytest.mark.parametrize("name", ["~x", "a" * 101, "甲\n乙"])
+def test_a_collection_has_a_name_that_the_api_would_take(capsys, docs, tmp_path, name):
+    code, _, err = run(capsys, "sync", docs, "--collection", name, "--home", tmp_path / "h")
+    assert code == 2 and one_line(err) and "--collection" in err
+    assert not (tmp_path / "h").exists()
+
+
+def test_answers_into_a_folder_leave_nothing_beside_it(capsys, home, tmp_path):
+    (tmp_path / "q.jsonl").write_text(json.dumps({"id": "1", "question": QUESTION}), encoding="utf-8")
+    (tmp_path / "out").mkdir()
+    code, _, err = run(
+        capsys, "ask", "--batch", tmp_path / "q.jsonl", "--out", tmp_path / "out", "--home", home
+    )
+    assert code == 2 and one_line(err)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["out", "q.jsonl"]
 
 
 def test_a_reader_that_leaves_is_no_error(home):

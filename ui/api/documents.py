@@ -17,13 +17,13 @@ from ui.access import Subject, authorize, may_read, private_collection, subject_
 from ui.access.guard import needs
 from ui.api.ask import readable_by
 from ui.api.models import DOCUMENT, NAME_LENGTH, UPLOAD, Id, refused, told
+from ui.limits import COLLECTION
 from ui.service import Service, ServiceOf
 from ui.uploads import Upload
 
 FILES = 20  # in one request
 LONGEST_WAIT = 60  # seconds
 MOST_LISTED = 1000
-COLLECTION = 100  # characters of a collection's name
 
 Collection = Annotated[str, Form(max_length=COLLECTION, pattern=r"^[^~\x00-\x1f\x7f][^\x00-\x1f\x7f]*$|^$")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from index.passage import is_private
-from ui.commands.options import settings_of
+from ui.commands.options import add_command, settings_of
 from ui.commands.user import open_access, told
 from ui.console import as_json, printable, say
 
@@ -17,13 +17,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `zhida collection`."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     words = "列出文档集和可读的组 list collections and the groups that read them"
-    listing = actions.add_parser("list", help=words, description=words)
+    listing = add_command(actions, "list", words)
     listing.add_argument("--json", action="store_true", help="输出 JSON print JSON")
     for name, words in (
         ("allow", "允许这些组读 let these groups read it"),
         ("deny", "不再允许 take that back"),
     ):
-        action = actions.add_parser(name, help=words, description=words)
+        action = add_command(actions, name, words)
         action.add_argument(
             "name", metavar="NAME", help='文档集，""为公共部分 collection, "" the common part'
         )

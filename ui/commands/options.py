@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.errors import LibraryError
-from index.passage import ISO_DATE, Where
+from index.passage import ISO_DATE, Where, is_private
 from rag.settings import Settings, load_settings
+from ui.limits import COLLECTION
 
 if TYPE_CHECKING:
     from index.library import Library
@@ -19,6 +21,28 @@ DIGITS = 9  # no number of ours is longer, and int() itself refuses very long on
 def settings_of(arguments: argparse.Namespace, **given: Any) -> Settings:
     """The settings of a call: file, environment, then what its arguments say."""
     return load_settings(arguments.settings, home=arguments.home, **given)
+
+
+def add_command(
+    commands: Any, name: str, words: str, description: str | None = None
+) -> argparse.ArgumentParser:
+    """A parser for one of the commands below a command; `commands` is what `add_subparsers` gave.
+
+    What every command takes may stand behind it, too; without a default, so as not to undo what stands before it.
+    """
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=words, description=description or words)
+    for option in ("--home", "--settings"):
+        parser.add_argument(option, type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    return parser
+
+
+def collection_name(text: str) -> str:
+    """The name of a collection for argparse; "" is the common one. Those of conversations' uploads are not to be named."""
+    if is_private(text) or len(text) > COLLECTION or not text.isprintable():
+        raise argparse.ArgumentTypeError(
+            f"文档集名不能以 ~ 开头，不超过 {COLLECTION} 字; a name of at most {COLLECTION} characters that does not begin with ~"
+        )
+    return text
 
 
 def whole_number(most: int) -> Callable[[str], int]:

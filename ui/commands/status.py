@@ -46,9 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
     )
     sizes = " · ".join(f"{part} {size / 1e6:.1f}" for part, size in status.sizes.items())
     say(f"各部分 parts (MB): {sizes}")
-    searched = "逐一比较 exact" if status.recall == 1.0 else "分桶 by lists"
+    searched = "分桶 by lists" if status.by_lists else "逐一比较 exact"
     say(
-        f"向量检索 vector search: {searched} · recall@10 {status.recall:.3f} · "
+        f"向量检索 vector search: {searched} · recall@10 {status.recall:.3f} · 分段 segments {status.segments} · "
         f"已并入 taken in: 向量 vectors {status.vectors_upto}, 词语 lexical {status.lexical_upto}"
     )
     if status.previous:

@@ -1,4 +1,5 @@
-"""`zhida sync`: makes the library hold exactly the given files, and reports how clean each one is.
+"""`zhida sync`: makes the library hold exactly the given files, and reports how clean each one is. Documents that came
+otherwise, sent to the API say, stay beside them.
 
 Ctrl-C and a SIGTERM end it at once: what is stored stays, and the next sync goes on from there.
 """
@@ -20,7 +21,7 @@ from index.library import Library
 from index.passage import Hygiene
 from index.similar import similar_documents
 from index.sync import SyncReport
-from ui.commands.options import settings_of, whole_number
+from ui.commands.options import collection_name, settings_of, whole_number
 from ui.console import as_json, note, printable, say
 from ui.progress import ProgressLine
 from ui.sync_report import Occasion, report_page, without_name
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--collection",
+        type=collection_name,
         default="",
         metavar="NAME",
         help="只同步这个文档集，其他不动 this collection only; others stay (the common one)",
@@ -188,6 +190,7 @@ def in_words(report: SyncReport) -> list[str]:
         for name, all_ in report.notices.items()
         for said in all_
     ]
+    lines += [f"{printable(name)}: 移除 removed" for name in report.removed]
     lines += [
         f"{printable(path)}: 失败 failed: {printable(without_name(reason, path))}"
         for path, reason in report.failed

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from index.errors import NotThere, SettingsError
-from ui.commands.options import settings_of, whole_number
+from ui.commands.options import add_command, settings_of, whole_number
 from ui.console import as_json, note, printable, say
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     def action(name: str, words: str, *, named: bool = True) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=words, description=words)
+        made = add_command(actions, name, words)
         if named:
             made.add_argument("name", metavar="NAME", help="用户名 name")
         return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ui.commands.options import whole_number
+from ui.commands.options import add_command, whole_number
 from ui.commands.user import open_access, told
 from ui.console import as_json, note, printable, say
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `zhida widget`."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     words = "添加挂件，打印密钥 add a widget and print its secret, this once"
-    add = actions.add_parser("add", help=words, description=words)
+    add = add_command(actions, "add", words)
     add.add_argument("id", metavar="NAME", help="名字 letters, digits, - and _")
     add.add_argument(
         "--origin",
@@ -38,16 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--per-day", type=whole_number(MOST), default=5000, metavar="N", help="每天总共 of all a day (5000)"
     )
     words = "列出挂件 list widgets"
-    listing = actions.add_parser("list", help=words, description=words)
+    listing = add_command(actions, "list", words)
     listing.add_argument("--json", action="store_true", help="输出 JSON print JSON")
     words = "换密钥，旧的用到下次 a new secret; the one before stays good until the next"
-    rotate = actions.add_parser("rotate", help=words, description=words)
+    rotate = add_command(actions, "rotate", words)
     rotate.add_argument("id", metavar="NAME", help="名字 name")
     rotate.add_argument("--now", action="store_true", help="旧密钥立刻失效 the old one ends at once")
     words = "撤销，立刻失效 end it at once"
-    actions.add_parser("revoke", help=words, description=words).add_argument(
-        "id", metavar="NAME", help="名字 name"
-    )
+    add_command(actions, "revoke", words).add_argument("id", metavar="NAME", help="名字 name")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Callable
-from pathlib import Path
+
+from ui.commands.options import add_command
 
 HELP = "用评测集检验回答 measure the answers against a gold set"
 COMMANDS = (
@@ -29,12 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="eval_command", metavar="COMMAND", required=True)
     for name in COMMANDS:
         module = importlib.import_module(f"ui.commands.eval.{name}")
-        subparser = commands.add_parser(name.rstrip("_"), help=module.HELP, description=module.__doc__)
-        # Also here, so that they may stand behind the command; without a default, so as not to undo those before it.
-        subparser.add_argument(
-            "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS
-        )
-        subparser.add_argument("--settings", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        subparser = add_command(commands, name.rstrip("_"), module.HELP, module.__doc__)
         module.add_arguments(subparser)
         subparser.set_defaults(run_eval=module.run)
 
