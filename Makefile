@@ -80,6 +80,7 @@ clean: ## Remove the environment, caches and the indexed library
 .venv/runtime-installed: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing Zhida into .venv (a few minutes the first time)…"
 	$(INSTALL) -e .
+	@$(BIN)/python -m compileall -q index rag eval ui  # for the first start
 	@touch $@
 
 .venv/dev-installed: .venv/runtime-installed

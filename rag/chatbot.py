@@ -23,13 +23,14 @@ from rag.answer import Answer, Citation, Done, Event, Retrieved, Text, Turn
 from rag.answerers.base import Answerer
 from rag.answerers.extractive import ExtractiveAnswerer
 from rag.cite import check, renumber, with_copies
+from rag.compound import compares, questions_in
 from rag.courtesy import reply_to
 from rag.evidence import Evidence, Verdict
 from rag.features import Nearness
 from rag.finder import EvidenceFinder
 from rag.followup import stand_alone
+from rag.named import of_others, search
 from rag.overview import overview
-from rag.pairs import each_of
 from rag.question import Question, understand
 from rag.refusal import refusal_text, says_not_found, speaks_of
 from rag.retrieve import Retriever, join_neighbours
@@ -166,17 +167,24 @@ class Chatbot:
 
     def _found(self, question: str, where: Where | None) -> Iterator[Hit]:
         """The passages that are read for a question, best first."""
-        found = self.retriever.search(question, SHORT * self.passages, where=where)
+        found = search(self.retriever, question, SHORT * self.passages, where)
         return enough_to_read(found, self.passages)
 
     def _of_one(self, draft: Answer, asked: Question) -> _Chosen:
         """What is found for one question."""
-        section = section_asked_for(asked, draft.hits, self.library)
+        others, nobody = of_others(asked.standalone, draft.hits, self.library)
+        theirs = [hit for hit in draft.hits if hit.passage.id not in others]
+        section = section_asked_for(asked, theirs, self.library)
         if section:
             return replace(draft, confidence=1.0), Verdict(True, 1.0), section
         rarity, nearness = self.library.rarity(asked.terms), self.nearness(asked.standalone)
-        finder = EvidenceFinder(asked, draft.hits, rarity, nearness)
+        finder = EvidenceFinder(asked, draft.hits, rarity, nearness, others)
         verdict, lead = finder.judge()
+        if nobody and lead:
+            shown = "、".join(nobody)
+            draft = replace(draft, notices=(*draft.notices, ABSENT_NOTICE.format(shown, shown)))
+        elif nobody:
+            verdict = replace(verdict, uncovered=tuple(nobody))
         evidence = self._with_byline(asked, finder.choose(lead)) if lead else []
         return replace(draft, confidence=verdict.coverage), verdict, evidence
 
@@ -189,7 +197,7 @@ class Chatbot:
         verdicts: list[Verdict] = []
         lacking: list[str] = []
         hits = {hit.passage.id: hit for hit in draft.hits}
-        for part in each_of(asked.standalone):
+        for part in questions_in(asked.standalone):
             one = understand(part, self.library.speakers())
             found = tuple(self._found(part, where))
             _, verdict, chosen = self._of_one(replace(draft, hits=found), one)
@@ -201,9 +209,11 @@ class Chatbot:
             ]
             hits |= {hit.passage.id: hit for hit in found if hit.passage.id not in hits}
             verdicts.append(verdict)
-            lacking += [] if chosen else verdict.uncovered[:1]
+            lacking += [] if chosen else [part.rstrip("?？。 ")]
         if not evidence:
             return None
+        if lacking and compares(asked.standalone):
+            return draft, Verdict(False, 0.0, tuple(lacking)), []
         notices = draft.notices + tuple(PART_NOTICE.format(f"“{name}”", name) for name in lacking)
         confidence = max(verdict.coverage for verdict in verdicts)
         draft = replace(draft, hits=tuple(hits.values()), notices=notices, confidence=confidence)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from index.passage import Passage
 from index.split import clauses
 from rag.enumeration import Item, enumerations
-from rag.evidence import Evidence, next_to, sentences_of
+from rag.evidence import Evidence, is_row, next_to, sentences_of
 from rag.facts import chinese_value
 from rag.matching import comparable
 from rag.question import Question
@@ -27,6 +27,14 @@ _ANNOUNCES = re.compile(
 )
 _SAYS = re.compile(r"说|表示|指出|认为|介绍|强调|预言|坦言|回忆|建议|道[，：。]")
 _GOES_ON = re.compile(r"它|这|该|其(?!中|他|次|余)|也就是|即|一方面|通过|具体|比如|例如|首先")
+_POINTS_BACK = re.compile(
+    r"\W*(?:[该此这那]|其(?!中|他|次|余|它)|[它他她]|同[年月日]|[翌次隔]年|当[时年]|之后|此后|随后|后来)"
+)
+"""How a sentence begins that is not understood without the one before it."""
+
+WITH_ANTECEDENT = 150
+"""Characters that both may have together: an answer should stay short."""
+
 _ASKS_ALL = re.compile(
     r"哪些|总结|概括|归纳|列[出举]|哪[几2-9二两三四五六七八九十]|分别|几(?:个|项|点|条|种|类|大|方面|步|重)|都有(?:谁|什么)|包括什么|有什么|有何|什么(?:情况|情形|要求|内容|措施|条件|步骤|做法|区别|作用)"
 )
@@ -132,6 +140,14 @@ def continuation(question: Question, piece: Evidence) -> list[Evidence]:
     ):
         return [after]
     return []
+
+
+def antecedent(piece: Evidence) -> list[Evidence]:
+    """The sentence before one that points back to it (同年…, 该线…), or the head of a row's table, if both are short."""
+    before, _ = next_to(piece)
+    if before is None or not (is_row(piece) or _POINTS_BACK.match(comparable(piece.text))):
+        return []
+    return [before] if len(before.text) + len(piece.text) <= WITH_ANTECEDENT else []
 
 
 def _stands_before(piece: Evidence, item: Item) -> bool:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-Reach = Literal["near", "article"]
-"""Where it has to stand: in the sentence or one beside it, or anywhere in the article that was found."""
+Reach = Literal["near", "passage", "article"]
+"""Where it has to stand: in the sentence or one beside it, in its passage, or anywhere in the article that was found."""
 
 _NUMERAL = r"(?:\d[\d,.]*|[零一二三四五六七八九十百千两半]+)"
 _MONEY = re.compile(
@@ -52,6 +52,7 @@ _SAME = {
     "吨": "吨万亿",
 }
 """Measure words that may stand for one another."""
+_NO_TIME = "(?!月|百分点|小时|工作日|星期|季度)"
 _SPELLED = {
     "公斤": r"\s*(?:公斤|千克|kg)",
     "千克": r"\s*(?:公斤|千克|kg)",
@@ -95,7 +96,7 @@ _ASKS_SHARE = re.compile(
     r"百分之(?:多少|几)|多少个?百分点|百分比|(?:率|占比|比例|比重|份额)(?:分别|各|大约|约)?(?:是|为|有|达到?)?(?:多少|多高|几)"
 )
 _SHARE = re.compile(
-    r"[%‰]|百分之|百分点|[一二三四五六七八九]成|[零一二三四五六七八九十\d]分之|\d+倍|0\.\d|比例|率"
+    r"[%‰]|百分之|百分点|[一二三四五六七八九]成|[零一二三四五六七八九十\d]分之|\d+倍|0\.\d|(?:比例|率)[^,，。;；]{0,8}\d|一半|半数"
 )
 _ASKS_NUMBER_TO_CALL = re.compile(
     r"(?:电话|手机|传真|热线)(?:号码)?(?:是|为)?(?:多少|什么|几号|哪)|(?:电话|手机|传真)号码?[?？]?$|(?:联系|咨询|投诉|举报|办公)电话[?？]?$"
@@ -107,7 +108,7 @@ _STANDARD_EDITION = re.compile(r"([a-z]{1,6}(?:/[a-z]{1,3})?\d+(?:\.\d+)*)[-:]((
 """A standard's edition: where another one is spoken of, and not this, what is said holds for that one."""
 
 _ADDRESS = re.compile(r"(?:的|详细|具体|办公|联系|通信|通讯)?地址(?:是|在|为)?(?:哪|什么|多少)?")
-_STREET = re.compile(r"地址|[路街道巷弄里村镇区]\S{0,6}\d+号|\d+号楼|大厦|邮编")
+_STREET = re.compile(r"地址[:是为在]|[路街道巷弄里村镇区]\S{0,6}\d+号|\d+号楼|大厦|邮编")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,12 @@ class Demand:
     shown: str
     reach: Reach
     pattern: re.Pattern[str]
+    known: str = ""
+    """The question, where what it says itself is no answer: of 首批20道题 20道 says nothing about how many were solved."""
 
     def met(self, text: str) -> bool:
         """Whether the comparable text has it."""
-        return self.pattern.search(text) is not None
+        return any(not match[0] or match[0] not in self.known for match in self.pattern.finditer(text))
 
 
 @lru_cache(maxsize=64)
@@ -133,7 +136,7 @@ def _demands(question: str) -> Iterator[Demand]:
     yield from _periods(question)
     for act, told in _ACTS.items():
         if named := re.search(act, question):
-            yield Demand(named[0], "article", re.compile(told))
+            yield Demand(named[0], "passage", re.compile(told))
     if _ASKS_MONEY.search(question):
         yield Demand("金额", "near", _FINE if "罚" in question else _MONEY)
     elif _ASKS_SHARE.search(question):
@@ -141,8 +144,10 @@ def _demands(question: str) -> Iterator[Demand]:
     elif counted := _COUNTED.search(question):
         measure = counted["measure"]
         same = _SAME.get(measure, "")
-        words = f"[{same}]|{measure}" if same else _SPELLED.get(measure, measure)
-        yield Demand(f"多少{measure}", "near", re.compile(rf"{_NUMERAL}[多余几]?[万亿]?[多余]?(?:{words})"))
+        words = f"[{same}]{_NO_TIME}|{measure}" if same else _SPELLED.get(measure, measure)
+        yield Demand(
+            f"多少{measure}", "near", re.compile(rf"{_NUMERAL}[多余几]?[万亿]?[多余]?(?:{words})"), question
+        )
     for standard in _STANDARD_EDITION.finditer(question):
         number, year = re.escape(standard[1]), standard[2]
         edition = rf"{number}[-:]{year}|^(?!.*{number}[-:]\d{{4}})"

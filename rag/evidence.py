@@ -6,6 +6,7 @@ Found and judged in rag.finder and rag.sufficiency, written from in rag.answerer
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from index.passage import Passage
 from index.split import clauses
@@ -56,13 +57,21 @@ def sentences_of(piece: Evidence) -> list[Evidence]:
 
 
 def next_to(piece: Evidence) -> tuple[Evidence | None, Evidence | None]:
-    """The sentences before and after one, inside its passage."""
+    """The sentences before and after one, inside its passage; before the row of a table comes the table's head."""
     passage = piece.passage
     spans = [(passage.start + start, passage.start + end) for start, end in clauses(passage.text)]
-    before = [span for span in spans if span[1] <= piece.start][-1:]
+    before = [span for span in spans if span[1] <= piece.start]
     after = [span for span in spans if span[0] >= piece.end][:1]
-    one, other = (Evidence(passage, *span[0], piece.score) if span else None for span in (before, after))
+    if is_row(piece):
+        rows = takewhile(lambda span: is_row(Evidence(passage, *span)), reversed(before))
+        before = list(rows)[::-1][:1]
+    one, other = (Evidence(passage, *span[0], piece.score) if span else None for span in (before[-1:], after))
     return one, other
+
+
+def is_row(piece: Evidence) -> bool:
+    """Whether a piece is a row of a table whose cells stand between bars, as in Markdown."""
+    return piece.text.startswith("|")
 
 
 def same_article(one: Passage, other: Passage) -> bool:

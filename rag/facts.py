@@ -35,6 +35,9 @@ _STANDARD = re.compile(
 )
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*[A-Za-z0-9]|[A-Z]")
 _NUMBER = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)\s*([万亿]{0,2})(%|‰)?")
+_POINT_OF_LIST = re.compile(r"(?<=\d)\.\s+(?=\d)")
+"""No decimal point has a space behind it: 4. 9月底 is the fourth point of a list, and not 4.9."""
+
 # 零 in 零件 and 零部件 is no number.
 _CHINESE_NUMBER = re.compile(
     rf"((?!零(?:部|件))[零〇一二两三四五六七八九十百千]{{1,8}})([万亿]{{0,2}})(?=[{_COUNTERS}])"
@@ -68,7 +71,7 @@ def chinese_value(numeral: str) -> int | None:
 
 def numbers(text: str) -> set[str]:
     """The quantities in `text` by value, percentages with their sign: {"66", "131000", "99.4%"}."""
-    text = plain(text)
+    text = plain(_POINT_OF_LIST.sub("；", _normal(text)))
     found = set()
     for match in _NUMBER.finditer(text):
         found.add(_value(float(match[1].replace(",", "")), match[2]) + (match[3] or ""))

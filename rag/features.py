@@ -41,6 +41,8 @@ FEATURES = (
     "head_asked",  # is a headline, and the question asks who, when or from where
     "length",  # logarithm of the number of characters
     "first",  # is the first sentence of its passage
+    "asked_before",  # longest stretch in common with the characters before the question word, as a share of these
+    "asked_behind",  # the same with those behind it: what is asked stands there, and the rest only says of what
 )
 
 Nearness = Callable[[Sequence[str]], Sequence[float]]
@@ -61,6 +63,25 @@ _TYPE_SIGNS: Mapping[Asks, re.Pattern[str]] = {
     "how": re.compile(r"通过|采取|采用|利用|建立|实施|开展|推动|加强|用于|可以|一是|首先"),
 }
 
+_SIGNS_BY_WORDING = (
+    (
+        re.compile(
+            r"哪里|哪儿|[何哪](?:处|地)|哪一?[个座]?(?:国家?|城市|省|市|县|区|地方?|州|镇|村|岛|大陆|洲|车?站)|什么地方"
+            r"|位于|地点|地理位置|所在|籍贯|出生地"
+        ),
+        re.compile(r"[省市县区州镇村岛路街国洲港湾站府郡京都]|地处|在"),
+    ),
+    (
+        re.compile(r"[什何]么?(?:名|称)|(?:叫做?|称为|称作)(?:什么|啥|何|\W*$)|简称|全称|别名|名字|被称"),
+        re.compile(r"[“「『《]|称为|称作|又称|又名|叫做?|简称|别名|俗称|即|亦称|称之"),
+    ),
+)
+"""Questions for a place and for a name, which no kind of `Asks` tells, and what an answer to them looks like."""
+
+_QUESTION_WORD = re.compile(r"什么|多少|谁|哪|几|为何|如何|怎|何")
+_BEFORE, _BEHIND = 8, 12
+"""Characters around the question word that are held against a sentence: what is asked, without the preamble."""
+
 LONGEST_COMPARED = 200
 """Characters of the question that are held against each sentence."""
 
@@ -78,7 +99,7 @@ _YEAR_OR_DATE = re.compile(r"(?:1\d|20)\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?|\d{
 
 _QUANTITY = re.compile(
     r"\d[\d.,]*(?:\s*[万亿])?|[一二三四五六七八九十百千万亿两半]{2,}"
-    r"|[一二三四五六七八九十百千万亿两半](?=[个家项条户人名张次种类年天位层级倍成元块枚只本辆台件份岁米里吨度届期周秒公小分多余到至])"
+    r"|[一二三四五六七八九十百千万亿两半][个家项条户人名张次种类年天位层级倍成元块枚只本辆台件份岁米里吨度届期周秒公小分多余到至]"
 )
 _MOMENT = re.compile(
     r"(?:\d+|[一二三四五六七八九十]+)\s*[年月日时]|世纪|年代|[今去明]年|[上本下]月|\d{4}[-./]\d{1,2}|(?:19|20)\d\d"
@@ -93,6 +114,12 @@ def sentence_weights() -> Mapping[str, float]:
     return weights
 
 
+def score(row: Sequence[float]) -> float:
+    """What a row of FEATURES makes of a sentence, in log odds: higher is better, comparable within one question only."""
+    weights = sentence_weights()
+    return sum(weights[name] * value for name, value in zip(FEATURES, row, strict=True))
+
+
 class SentenceFeatures:
     """Describes sentences for one question. `rarity` maps its terms to inverse document frequencies."""
 
@@ -105,6 +132,11 @@ class SentenceFeatures:
         self._normal = words.normalize(question.standalone)[:LONGEST_COMPARED]
         self._contexts: dict[str, tuple[float, dict[str, float]]] = {}
         self._pairs = frozenset(words.bigrams(" ".join(question.terms)))
+        word = _QUESTION_WORD.search(self._normal)
+        at = word.start() if word else 0
+        self._before = self._normal[max(0, at - _BEFORE) : at]
+        self._behind = self._normal[at : at + _BEHIND] if word else ""
+        self._signs = _signs(question.asks, self._normal)
 
     def of(self, hits: Sequence[Hit]) -> tuple[list[Span], list[list[float]]]:
         """The sentences of the hits' passages, and for each a row of FEATURES; short clauses side by side count as one."""
@@ -134,12 +166,10 @@ class SentenceFeatures:
         )
 
     def _rows(self, spans: Sequence[Span], standing: float) -> list[list[float]]:
-        texts = [comparable(passage.text[start:end]) for passage, start, end in spans]
+        texts = with_heads([comparable(passage.text[start:end]) for passage, start, end in spans])
         whole = self.share([" ".join(texts)])
         held = {term: [says(term, text) for text in texts] for term in self.weights}
         noun = self.question.head_noun
-        signs = _TYPE_SIGNS.get(self.question.asks)
-        count = _count_pattern(self.question.standalone) if self.question.asks == "list" else None
         rows = []
         for i, (text, (passage, _, _)) in enumerate(zip(texts, spans, strict=True)):
             context, beyond = self._around(passage)
@@ -156,17 +186,22 @@ class SentenceFeatures:
                 "bigrams": len(self._pairs.intersection(words.bigrams(text))) / max(1, len(self._pairs)),
                 "stretch": longest_common(self._normal, text) / max(1, len(self._normal)),
                 "standing": standing,
-                "type": float(
-                    bool(signs and signs.search(text) and (not count or count.search(text)))
-                    and states_new(self.question.asks, self._normal, text)
-                ),
+                "type": float(self._looks_like_answer(text)),
                 "head": float(is_head),
                 "head_asked": float(is_head and self.question.asks in ("who", "when", "source")),
                 "length": math.log(1 + len(text)),
                 "first": float(i == 0),
+                "asked_before": longest_common(self._before, text) / _BEFORE,
+                "asked_behind": longest_common(self._behind, text) / _BEHIND,
             }
             rows.append([row.get(name, 0.0) for name in FEATURES])
         return rows
+
+    def _looks_like_answer(self, text: str) -> bool:
+        """Whether a (comparable) sentence has what an answer of the kind asked for has, and more than the question."""
+        return any(all(sign.search(text) for sign in signs) for signs in self._signs) and states_new(
+            self.question.asks, self._normal, text
+        )
 
     def _around(self, passage: Passage) -> tuple[float, dict[str, float]]:
         """The share that a passage's context holds, and the terms that it doesn't hold, with their weights."""
@@ -200,6 +235,17 @@ def units(text: str) -> list[tuple[int, int]]:
     return found
 
 
+def with_heads(texts: Sequence[str]) -> list[str]:
+    """Sentences in their order, the rows of a table in bars (as in Markdown) each with the table's head before it."""
+    found: list[str] = []
+    head = ""
+    for text in texts:
+        is_row = text.startswith("|")
+        found.append(f"{head} {text}" if is_row and head else text)
+        head = (head or text) if is_row else ""
+    return found
+
+
 def groups_of_clauses(hits: Sequence[Hit]) -> list[list[Hit]]:
     """The hits, with clauses that stand next to each other under one heading put together, up to MOST characters.
 
@@ -227,6 +273,15 @@ def _goes_on(first: Passage, last: Passage, passage: Passage) -> bool:
     return above == parent and is_clause_number(number) and is_clause_number(own)
 
 
+def _signs(asks: Asks, question: str) -> list[list[re.Pattern[str]]]:
+    """What an answer to the (normalised) question may look like: all patterns of one of the lists."""
+    found = [[sign] for asked, sign in _SIGNS_BY_WORDING if asked.search(question)]
+    if asks in _TYPE_SIGNS:
+        count = _count_pattern(question) if asks == "list" else None
+        found.append([_TYPE_SIGNS[asks], count] if count else [_TYPE_SIGNS[asks]])
+    return found
+
+
 def _count_pattern(question: str) -> re.Pattern[str] | None:
     """For 哪三种… what says three in an answer; None when the question names no number of things."""
     match = _COUNT.search(question)
@@ -234,7 +289,7 @@ def _count_pattern(question: str) -> re.Pattern[str] | None:
         return None
     numeral = match[1]
     return re.compile(
-        "[" + "".join(pair for pair in _NUMERALS if numeral in pair) + "][个大项点条类种力者步]?"
+        "(?<!第)[" + "".join(pair for pair in _NUMERALS if numeral in pair) + "][个大项点条类种力者步]?"
     )
 
 

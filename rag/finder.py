@@ -7,16 +7,16 @@ and what belongs to a sentence is found in rag.companions. Writes no answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from index.passage import Hit, Passage
 from index.split import clauses
 from rag.absent import mentions, stands_at
-from rag.companions import announced_items, continuation, enumerated
+from rag.companions import announced_items, antecedent, continuation, enumerated
 from rag.definitions import definition_of
 from rag.evidence import Evidence, Verdict, same_article, sentences_of
-from rag.features import FEATURES, Nearness, SentenceFeatures, repeats, sentence_weights
+from rag.features import FEATURES, Nearness, SentenceFeatures, repeats, score
 from rag.framing import answer_behind, is_bare_line, says_nothing, stands_in_question
 from rag.lookup import addresses, asks_wording, wording
 from rag.matching import comparable
@@ -27,15 +27,12 @@ from rag.sufficiency import Sufficiency
 ADDS = 0.15
 """The least share of the question that a second sentence must add to be quoted too."""
 
-CLOSE = 0.5
+CLOSE = 0.7
 """A second sentence is quoted too when its score is as near as this to the best one's. Scores are log odds:
-at 0.5 the second is 0.6 times as likely to be the answer as the first."""
+at 0.7 the second is half as likely to be the answer as the first."""
 
 CLOSE_OF_PARTS = 1.5
 """The same where two things are asked for at once: the answer is then likely in two sentences."""
-
-DEFINES = 3.0
-"""What it adds to a sentence's score, in log odds, that it says what the thing is whose meaning is asked for."""
 
 _PUBLICATION = re.compile(
     r"(?:哪[一]?[天年月日]|什么时候|何时|时间|日期).{0,4}(?:发布|刊登|发表|刊发|报道)|(?:发布|刊登|发表|刊发)(?:时间|日期|于)"
@@ -46,6 +43,7 @@ _DATELINE = re.compile(r"来源|\d{1,2}:\d{2}|^\S{1,12}(?:讯|电)|-\S{2,12}[网
 
 class EvidenceFinder:
     """Ranks, judges and chooses the sentences of `hits` for one question; other arguments as for SentenceFeatures.
+    Passages whose ids are `apart` are read and not quoted.
 
     `ranked` holds the sentences of the hits' passages, best first, none twice, without those that only repeat the
     question or give orders to whoever writes the answer.
@@ -57,9 +55,11 @@ class EvidenceFinder:
         hits: Sequence[Hit],
         rarity: Mapping[str, float],
         nearness: Nearness | None = None,
+        apart: Collection[int] = (),
     ) -> None:
         self.question = question
         self._hits = hits
+        self._apart = apart
         self._features = SentenceFeatures(question, rarity, nearness)
         self._sufficiency = Sufficiency(question, hits, self._features)
         self._rows: dict[tuple[int, int, int], list[float]] = {}
@@ -69,20 +69,23 @@ class EvidenceFinder:
         self._clause = self._asked_clause()
 
     def _rank(self) -> list[Evidence]:
-        weights = sentence_weights()
         asked = comparable(self.question.standalone)
         about_orders = asks_about_orders(asked)
-        defines = definition_of(asked)
+        definition = definition_of(asked)
         found: dict[str, Evidence] = {}
         for (passage, start, end), row in zip(*self._features.of(self._hits), strict=True):
-            score = sum(weights[name] * value for name, value in zip(FEATURES, row, strict=True))
-            piece = Evidence(passage, passage.start + start, passage.start + end, score)
+            piece = Evidence(passage, passage.start + start, passage.start + end, score(row))
             self._rows[passage.id, piece.start, piece.end] = row
             own = comparable(piece.text)
-            if repeats(asked, own) or says_nothing(piece, asked) or (orders_reader(own) and not about_orders):
+            if (
+                passage.id in self._apart
+                or repeats(asked, own)
+                or says_nothing(piece, asked)
+                or (orders_reader(own) and not about_orders)
+            ):
                 continue
-            if defines is not None and defines.search(own):
-                piece = replace(piece, score=score + DEFINES)
+            if definition is not None:
+                piece = replace(piece, score=piece.score + definition.worth(passage, start, own))
             known = found.get(piece.text)
             if known is None or piece.score > known.score:
                 found[piece.text] = piece
@@ -158,11 +161,12 @@ class EvidenceFinder:
         companions = announced_items(lead) or continuation(self.question, lead)
         if companions:
             return [lead, *companions]
-        chosen = [lead]
+        chosen = [*antecedent(lead), lead]
         close = CLOSE if self.question.parts == 1 else CLOSE_OF_PARTS
         for piece in self._candidates()[:8]:
             is_close = lead.score - piece.score < close
-            adds = piece is not lead and (is_close or self._gain(chosen, piece) > ADDS)
+            is_new = all((one.passage.id, one.start) != (piece.passage.id, piece.start) for one in chosen)
+            adds = is_new and (is_close or self._gain(chosen, piece) > ADDS)
             if len(chosen) < most and adds and not stands_in_question(piece):
                 chosen.append(piece)
         return chosen

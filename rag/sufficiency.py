@@ -19,6 +19,7 @@ from rag.features import SentenceFeatures, states_new
 from rag.matching import comparable
 from rag.orders import without_orders
 from rag.question import Constraint, Question
+from rag.stated import states_it
 from rag.synonyms import says
 from rag.verdict import LEAST_COVERAGE, SPOKEN_OF, likelihood, signs, threshold
 
@@ -76,15 +77,12 @@ class Sufficiency:
     def _lacking(self, piece: Evidence, texts: Mapping[str, str]) -> tuple[bool, tuple[str, ...]]:
         """Whether what a sentence lacks rules it out, and what that is, as a person would write it."""
         asked, article = comparable(self.question.standalone), texts["art"]
+        within = {"near": texts["beside"], "passage": texts["src"], "article": article}
         reach = {"title": article, "edition": article, "place": texts["near"]}
         lacking = [
             one for one in self.question.constraints if not _meets(one, reach.get(one.kind, texts["src"]))
         ]
-        unmet = [
-            one
-            for one in demands(asked)
-            if not one.met(article if one.reach == "article" else texts["beside"])
-        ]
+        unmet = [one for one in demands(asked) if not one.met(within[one.reach])]
         absent = [term for term in self.question.terms if says(term, article) < SPOKEN_OF]
         of_head = self._speaks_of_head(texts["near"])
         if not of_head and self.question.head_noun not in absent:
@@ -93,10 +91,16 @@ class Sufficiency:
             bool(unmet)
             or not of_head
             or not states_new(self.question.asks, asked, texts["beside"])
+            or not self._states(piece, asked)
             or any(_excludes(one, texts["src"], piece.passage.published) for one in lacking)
         )
         named = [one.shown for one in lacking] + [one.shown for one in unmet]
         return ruled_out, tuple(dict.fromkeys(named + absent))
+
+    def _states(self, piece: Evidence, asked: str) -> bool:
+        """Whether the sentence or one beside it states the number or moment of what is asked, not of something else."""
+        sentences = [comparable(one.text) for one in (piece, *next_to(piece)) if one]
+        return states_it(self.question, asked, sentences, comparable(piece.passage.context))
 
     def _signs(self, piece: Evidence, row: Mapping[str, float], texts: Mapping[str, str]) -> list[float]:
         asked = comparable(self.question.standalone)

@@ -6,6 +6,7 @@ the same (总经理 and 副总经理, 营业收入 and 利润) are no synonyms: 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -33,6 +34,17 @@ def _others() -> dict[str, tuple[str, ...]]:
 def synonyms(term: str) -> tuple[str, ...]:
     """What a text may say in place of the (normalised) term; mostly nothing."""
     return _others().get(term, ())
+
+
+def whole(found: Sequence[str]) -> list[str]:
+    """The words of a text, in order, with those put together that are one word of the list: 充电 and 宝."""
+    joined: list[str] = []
+    for word in found:
+        if joined and joined[-1] + word in _others():
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
 
 
 def says(term: str, text: str) -> float:

@@ -251,6 +251,8 @@ def test_similarity_needs_an_embedder():
 def test_number_precision():
     assert number_precision("2023年共42家，增长5%[1]", ["2023年", "有四十二家"]) == pytest.approx(2 / 3)
     assert number_precision("1. 共42家\n2. 增长", ["42家"]) == 1.0
+    quoted = "4. 9月底前完成另外3台的排查"
+    assert number_precision(f"{quoted}。[1]", [quoted]) == 1.0
     assert number_precision("没有数字", ["42"]) is None
     assert number_precision("各类零件", []) is None
 

@@ -96,3 +96,16 @@ def test_another_edition_of_a_standard_is_not_the_one_asked_for(text, met):
 def test_an_amount_is_insisted_on_only_where_it_alone_is_asked_for():
     assert [one.shown for one in demands("技能比武的奖金有多少?")] == ["金额"]
     assert demands("一等奖几项,奖金多少?") == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("首批20道题有多少道通过了验收？", "首批20道题6月18日上线。"),
+        ("这份自查表有多少道题？", "退出期为6个月。"),
+        ("成本能降低百分之多少？", "这提高了效率，降低了成本。"),
+        ("检验站的地址在哪里？", "地址名称变更不再现场评审。"),
+    ],
+)
+def test_what_only_looks_like_it_does_not_meet_it(question, text):
+    assert len(unmet(question, text)) == 1

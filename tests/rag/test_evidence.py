@@ -1,9 +1,9 @@
 from dataclasses import replace
 
 from index.passage import Hit, Passage, Speaker
-from rag.companions import announced_items
+from rag.companions import WITH_ANTECEDENT, announced_items, antecedent
 from rag.evidence import Evidence
-from rag.features import FEATURES, SentenceFeatures, groups_of_clauses
+from rag.features import FEATURES, SentenceFeatures, groups_of_clauses, states_new
 from rag.finder import EvidenceFinder
 from rag.question import understand
 
@@ -112,3 +112,47 @@ def test_a_clause_is_ranked_together_with_those_beside_it():
         zip(starts, texts[:2], strict=False)
     )
     assert rows[1][FEATURES.index("passage")] > alone[0][FEATURES.index("passage")]
+
+
+def test_a_sentence_that_points_back_brings_the_one_before_it():
+    first, second = "1900年他到了滨海。", "同年七月，他第一次采集标本。"
+    passage = Passage("a.txt", 0, len(first + second), first + second)
+    piece = Evidence(passage, len(first), len(first + second))
+    assert [one.text for one in antecedent(piece)] == [first]
+    assert antecedent(Evidence(passage, 0, len(first))) == []
+    long = "长" * WITH_ANTECEDENT + "。"
+    far = Passage("a.txt", 0, len(long + second), long + second)
+    assert antecedent(Evidence(far, len(long), len(long + second))) == []
+
+
+def test_what_each_clause_asks_for_is_quoted():
+    text = "去年抽查小家电198批次。会议在滨海召开。食堂供应早餐。一季度坏品有21批次。"
+    found = finder("小家电抽查了多少批次，坏品有多少批次？", hit(text))
+    chosen = "".join(piece.text for piece in found.choose(found.ranked[0]))
+    assert "198批次" in chosen and "21批次" in chosen
+
+
+def test_what_stands_around_the_question_word_counts():
+    features = SentenceFeatures(understand("滨海的检测站建成后，最大的用途是什么？"), {"滨海": 1.0})
+    _, rows = features.of([hit("最大的用途是检验钢材。滨海的检测站去年建成。")])
+    asked, preamble = (dict(zip(FEATURES, row, strict=True)) for row in rows)
+    assert asked["asked_before"] == 6 / 8 and preamble["asked_before"] < asked["asked_before"]
+
+
+def test_a_question_for_a_place_wants_a_place():
+    features = SentenceFeatures(understand("仓库的地理位置是什么？"), {"仓库": 1.0})
+    _, rows = features.of([hit("仓库位于花卷市矢泽。仓库去年翻修。")])
+    assert [row[FEATURES.index("type")] for row in rows] == [1.0, 0.0]
+
+
+def test_the_row_of_a_table_is_read_and_quoted_with_its_head():
+    head, rows = "| 设备 | 负责人 | 保养周期 |", ["| 铣床 | 李强 | 半年 |", "| 车床 | 王伟 | 一年 |"]
+    found = finder("车床的负责人是谁？", hit("\n".join(["设备由设备科统一管理。", head, *rows])))
+    verdict, lead = found.judge()
+    assert verdict.enough and lead.text == rows[1]
+    assert [one.text for one in found.choose(lead)][:2] == [head, rows[1]]
+
+
+def test_a_number_with_another_unit_is_new():
+    assert states_new("number", "车床多久保养一次", "一年")
+    assert not states_new("number", "车床多久保养一次", "保养一次")

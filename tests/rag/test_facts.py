@@ -29,6 +29,13 @@ def test_numbers_are_compared_by_value():
     assert numbers("1.5亿元") == {"150000000"}
 
 
+def test_the_number_of_a_point_is_no_part_of_the_date_behind_it():
+    assert numbers("4. 9月底前完成另外3台的排查") == {"4", "9", "3"}
+    assert numbers("4．９月底") == {"4.9"} and numbers("4． ９月底") == {"4", "9"}
+    assert missing("9月底前完成排查", "3. 已完成\n4. 9月底前完成排查") == []
+    assert missing("占4.9%", "4. 9%") == ["4.9%"]
+
+
 def test_a_percentage_is_not_the_bare_number():
     assert missing("增长20%", "增长20") == ["20%"]
 
