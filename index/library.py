@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import words
-from index.catalog_reader import CatalogReader
+from index.catalog_reader import CatalogReader, damaged
 from index.durable import sha256_of, writer_lock
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryError
@@ -177,7 +177,7 @@ class Library:
             stored = self.catalog.versions([(collection, name) for name in names])
             for name in names:
                 if (collection, name) not in stored:
-                    raise _unknown(name)
+                    raise self._not_found(name, collection)
             writer.remove(names, collection)
             writer.drop_originals_of(stored[collection, name][0] for name in names)
 
@@ -291,7 +291,7 @@ class Library:
         """The document of this name with its text; raises LibraryError if there is none."""
         document = self.catalog.document(name, collection)
         if document is None:
-            raise _unknown(name)
+            raise self._not_found(name, collection)
         return document
 
     def documents(self) -> list[DocumentInfo]:
@@ -304,7 +304,7 @@ class Library:
 
         data = original_of(self.catalog, name, collection)
         if data is None:
-            raise _unknown(name)
+            raise self._not_found(name, collection)
         return data
 
     # State
@@ -376,6 +376,9 @@ class Library:
                 self.close()
                 remove_home(self.home, folders)
 
-
-def _unknown(name: str) -> LibraryError:
-    return LibraryError(f"没有这个文档 no such document: {name}")
+    def _not_found(self, name: str, collection: str) -> LibraryError:
+        """What to say where a document was not found: that there is none, unless the list of all has it or is damaged."""
+        listed = any((info.name, info.collection) == (name, collection) for info in self.catalog.documents())
+        if listed:
+            return damaged(self.catalog.file, f"document {name}")
+        return LibraryError(f"没有这个文档 no such document: {name}")

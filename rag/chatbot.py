@@ -45,6 +45,7 @@ UNSURE_NOTICE = (
     "{} 的文字识别自图片，可能有误，请核对原件。{} was recognised from a picture and may be wrong."
 )
 ABSENT_NOTICE = "资料中没有找到{}。Not in the library: {}."
+MORE_NOTICE = "另有 {} 项未列出。{} more are not listed."
 PART_NOTICE = "资料中没有找到关于{}的部分。The documents do not say so of {}."
 UNCITED_NOTICE = "大模型的回答没有可核实的引用，以下为原文摘录。The model's answer could not be verified; quoted from the sources."
 
@@ -124,6 +125,7 @@ class Chatbot:
             except _Unusable as failure:
                 draft = replace(draft, mode="extractive", notices=(*draft.notices, failure.notice))
         if outline:
+            draft = replace(draft, notices=draft.notices + more_notices(outline.more))
             chosen = (replace(draft, confidence=1.0), Verdict(True, 1.0), list(outline.evidence))
         else:
             chosen = self._of_each(draft, asked, where) or self._of_one(draft, asked)
@@ -310,6 +312,11 @@ def date_notices(citation: Citation) -> list[str]:
         for words, meant in citation.dates.items()
         if len(meant) > len("2023")
     ]
+
+
+def more_notices(more: int) -> tuple[str, ...]:
+    """One line that says how many of a list are left out, if any."""
+    return (MORE_NOTICE.format(more, more),) if more else ()
 
 
 def unsure_notices(citations: Sequence[Citation]) -> tuple[str, ...]:

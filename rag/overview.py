@@ -78,10 +78,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What stands for the documents, as the answer's evidence, and the passages that it was taken from, best first."""
+    """What stands for the documents, as the answer's evidence, and the passages that it was taken from, best first.
+
+    `more` is how much of the same kind is not listed.
+    """
 
     evidence: tuple[Evidence, ...]
     hits: tuple[Hit, ...]
+    more: int = 0
 
 
 def overview(question: str, found: Sequence[Hit], library: Library, where: Where | None) -> Overview | None:
@@ -98,10 +102,10 @@ def overview(question: str, found: Sequence[Hit], library: Library, where: Where
         asked = "points"
     name = _without_kinds(subject)
     terms = content_terms(name, library.speakers())
-    if terms:
-        article = _article(name, terms, found, library) if asked == "points" and not kind else None
+    if terms and asked == "points" and not kind:
+        article = _article(name, terms, found, library)
         return _shown(_points(article, library), article) if article else None
-    documents = _documents(library, where)
+    documents = _documents(library, where, found, terms)
     if not documents or not (kind or asked != "points" or len(documents) == 1):
         return None
     outlines = [_outline(library, where, one) for one in documents[:LISTED]]
@@ -112,7 +116,8 @@ def overview(question: str, found: Sequence[Hit], library: Library, where: Where
     if asked == "points" and len(fitting) == 1:
         heads = _heads(fitting[0])
         return _shown(heads) if len(heads) > 1 else _shown(_points(fitting[0], library), fitting[0])
-    return _shown([piece for one in outlines for piece in _heads(one)[:1]])
+    firsts = _shown([piece for one in outlines for piece in _heads(one)[:1]])
+    return replace(firsts, more=len(documents) - len(outlines)) if firsts else None
 
 
 def _understood(question: str) -> tuple[Asked | None, str]:
@@ -164,14 +169,22 @@ def _names(terms: Sequence[str], passage: Passage) -> bool:
     return any(speaker.startswith(term) for term in terms) or sum(map(len, terms)) >= OF_TITLE * title
 
 
-def _documents(library: Library, where: Where) -> list[DocumentInfo]:
-    return [
+def _documents(
+    library: Library, where: Where, found: Sequence[Hit], terms: Sequence[str]
+) -> list[DocumentInfo]:
+    """The documents that `where` admits and whose names or titles have the terms; those found for the question first."""
+    ranks = {
+        (hit.passage.document, hit.passage.collection): rank for rank, hit in reversed(list(enumerate(found)))
+    }
+    admitted = [
         one
         for one in library.documents()
         if (not where.documents or one.name in where.documents)
         and (one.collection in where.collections if where.collections else not is_private(one.collection))
         and (where.readable is None or one.collection in where.readable)
+        and all(term in comparable(f"{one.name} {one.title}") for term in terms)
     ]
+    return sorted(admitted, key=lambda one: ranks.get((one.name, one.collection), len(ranks)))
 
 
 def _outline(library: Library, where: Where, info: DocumentInfo) -> list[Passage]:
@@ -201,7 +214,7 @@ def _heads(passages: Sequence[Passage]) -> list[Evidence]:
             end = spans[-1][1] if passage.kind == "head" else spans[0][1]
             firsts[article] = _piece(passage, spans[0][0], end)
     heads = [piece for piece in firsts.values() if piece.passage.kind == "head"]
-    return (heads if 2 * len(heads) > len(firsts) else list(firsts.values()))[:LISTED]
+    return heads if 2 * len(heads) > len(firsts) else list(firsts.values())
 
 
 def _points(passages: Sequence[Passage], library: Library) -> list[Evidence]:
@@ -233,7 +246,7 @@ def _chapters(passages: Sequence[Passage]) -> list[Evidence]:
         spans = clauses(passage.text)
         if heading and spans and heading not in firsts:
             firsts[heading] = _piece(passage, *spans[0])
-    return list(firsts.values())[:LISTED]
+    return list(firsts.values())
 
 
 def _central(pieces: Sequence[Evidence], library: Library) -> list[Evidence]:
@@ -260,7 +273,8 @@ def _piece(passage: Passage, start: int, end: int) -> Evidence:
 
 def _shown(evidence: Sequence[Evidence], read: Sequence[Passage] = ()) -> Overview | None:
     """The evidence with the passages to `read` for it, those that it is from if these are not given."""
-    passages = {passage.id: passage for passage in read or [piece.passage for piece in evidence]}
+    listed = list(dict.fromkeys(evidence))[:LISTED]
+    passages = {passage.id: passage for passage in read or [piece.passage for piece in listed]}
     ranks = enumerate(list(passages.values())[:LISTED], start=1)
     hits = tuple(Hit(passage, 1.0 / rank) for rank, passage in ranks)
-    return Overview(tuple(dict.fromkeys(evidence)), hits) if evidence else None
+    return Overview(tuple(listed), hits, len(evidence) - len(listed)) if listed else None

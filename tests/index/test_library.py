@@ -623,3 +623,16 @@ def test_many_are_added_and_removed_together(library: Library, embedder: Hashing
     library.remove_many([f"{n}.txt" for n in range(300)])
     assert library.status().documents == len(TEXTS)
     assert {info.name: library.original(info.name).decode() for info in library.documents()} == TEXTS
+
+
+def test_a_document_that_is_listed_and_not_found_is_damage_and_not_unknown(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(LibraryError, match="no such document: 没有.txt"):
+        library.document("没有.txt")
+    monkeypatch.setattr(
+        type(library.catalog), "document", lambda *_: None
+    )  # as a spoilt index of SQLite would
+    name = library.documents()[0].name
+    with pytest.raises(LibraryError, match="damaged"):
+        library.document(name)

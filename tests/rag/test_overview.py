@@ -106,6 +106,15 @@ def test_documents_are_listed_within_what_may_be_read(bot):
     assert bot.ask("资料库里有哪些文档？", where=Where(readable=frozenset(["内审"]))).status == "refused"
 
 
+def test_a_forum_may_be_named_and_what_is_not_listed_is_counted(bot, monkeypatch):
+    assert len(quotes(bot.ask("质量论坛上有哪些专家发言？"))) == 3
+    monkeypatch.setattr("rag.overview.LISTED", 2)
+    answer = bot.ask("论坛上都有谁发言？")
+    assert len(answer.citations) == 2 and answer.notices == ("另有 1 项未列出。1 more are not listed.",)
+    answer = bot.ask("资料库里有哪些文档？")
+    assert len(answer.citations) == 2 and answer.notices == ("另有 1 项未列出。1 more are not listed.",)
+
+
 def test_every_quotation_is_an_exact_stretch_of_its_document(bot, library):
     for question in ("总结一下论坛的主要观点", "乔若兰主要讲了什么？", "资料库里有哪些文档？"):
         for citation in bot.ask(question).citations:
