@@ -61,6 +61,8 @@ class Operations:
         self.number = 0
         self.previous: State | None = None
         self.backed_up: State | None = None
+        self.synced: set[str] = set()
+        """Documents that surely came from the folder: a sync takes away no others."""
         self.backup_file = scratch / "backup.zip"
 
     def next(self, state: State) -> Operation:
@@ -90,7 +92,12 @@ class Operations:
         return operation
 
     def done(self, operation: Operation, acknowledged: bool) -> None:
-        """Follow what an operation has done to the state to roll back to."""
+        """Follow what an operation has done to the state to roll back to, and where documents have come from."""
+        self.synced &= {name for name, text in operation.after.items() if operation.before.get(name) == text}
+        if operation.name in ("restore", "rollback"):
+            self.synced = set()
+        elif operation.name in ("sync", "rebuild") and acknowledged:
+            self.synced = set(operation.after)
         if operation.previous == "before":
             self.previous = operation.before if acknowledged else None
         elif operation.previous == "?":
@@ -145,7 +152,7 @@ class Operations:
         )
 
     def _sync(self, state: State) -> Operation:
-        gone = self._some(state, 3)
+        gone = self._some({name: state[name] for name in self.synced if name in state}, 3)
         changed = {name: make_text(self.random, self.number) for name in self._some(state, 3)}
         after = without(state | changed, gone) | self._new(4)
         folder = self._folder(after)
