@@ -306,8 +306,13 @@ def states_new(asks: Asks, question: str, text: str) -> bool:
     return True
 
 
-def repeats(question: str, text: str) -> bool:
-    """Whether `text` says no more than the question: all but one of its characters stand in pairs of the question."""
+def repeats(asks: Asks, question: str, text: str) -> bool:
+    """Whether `text` says no more than the question: all but one of its characters stand in pairs of the question.
+
+    One may be the answer where a number or a day is asked for: 发现七项不符合 to 发现几项不符合.
+    """
+    if asks in ("number", "when") and states_new(asks, question, text):
+        return False
     pairs = {question[i : i + 2] for i in range(len(question) - 1)}
     letters = "".join(re.findall(r"\w", text))
     new = sum(

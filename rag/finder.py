@@ -79,7 +79,7 @@ class EvidenceFinder:
             own = comparable(piece.text)
             if (
                 passage.id in self._apart
-                or repeats(asked, own)
+                or repeats(self.question.asks, asked, own)
                 or says_nothing(piece, asked)
                 or (orders_reader(own) and not about_orders)
             ):

@@ -156,3 +156,9 @@ def test_the_row_of_a_table_is_read_and_quoted_with_its_head():
 def test_a_number_with_another_unit_is_new():
     assert states_new("number", "车床多久保养一次", "一年")
     assert not states_new("number", "车床多久保养一次", "保养一次")
+
+
+def test_a_sentence_that_is_the_question_but_for_the_number_answers_it():
+    verdict, lead = finder("内审发现几项不符合？", hit("内审发现七项不符合。")).judge()
+    assert verdict.enough and lead is not None and lead.text == "内审发现七项不符合。"
+    assert finder("内审发现了什么不符合？", hit("内审发现不符合。")).ranked == []
