@@ -167,7 +167,8 @@ class EvidenceFinder:
             is_close = lead.score - piece.score < close
             is_new = all((one.passage.id, one.start) != (piece.passage.id, piece.start) for one in chosen)
             adds = is_new and (is_close or self._gain(chosen, piece) > ADDS)
-            if len(chosen) < most and adds and not stands_in_question(piece):
+            # A headline, a signature or a table's row says nothing beside a sentence.
+            if len(chosen) < most and adds and not (stands_in_question(piece) or is_bare_line(piece)):
                 chosen.append(piece)
         return chosen
 
