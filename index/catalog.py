@@ -224,13 +224,8 @@ class Catalog(CatalogReader):
         row = self._row(_SHORT, name, collection)
         return None if row is None else str(row.sha256)
 
-    def version(self, name: str, collection: str = "") -> tuple[str, int] | None:
-        """The SHA-256 of the file that a document came from and the reading that made it, or None."""
-        row = self._row(_SHORT, name, collection)
-        return None if row is None else (row.sha256, row.reading)
-
     def versions(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, int]]:
-        """As `version`, of all documents of these collections and names."""
+        """The SHA-256 of the file that each document came from and the reading that made it, by collection and name."""
         found = {}
         with self._reading() as connection:
             for row in named(connection, _SHORT, keys):

@@ -41,6 +41,9 @@ MANY = 3
 OF_TITLE = 0.4
 """The least share of a title's characters that names its article: 产品质量法 is the 中华人民共和国产品质量法."""
 
+TELLING = 12
+"""Characters from which on a sentence is more than thanks or a heading, where there are such."""
+
 FIRST = 0.1
 """What it adds to a sentence's nearness to its article, a cosine, that it is the first one."""
 
@@ -106,6 +109,8 @@ def overview(question: str, found: Sequence[Hit], library: Library, where: Where
         article = _article(name, terms, found, library)
         return _shown(_points(article, library), article) if article else None
     documents = _documents(library, where, found, terms)
+    if asked == "points":  # a file that was brought into the conversation is the one that is meant
+        documents = [one for one in documents if is_private(one.collection)] or documents
     if not documents or not (kind or asked != "points" or len(documents) == 1):
         return None
     outlines = [_outline(library, where, one) for one in documents[:LISTED]]
@@ -180,8 +185,8 @@ def _documents(
         one
         for one in library.documents()
         if (not where.documents or one.name in where.documents)
-        and (one.collection in where.collections if where.collections else not is_private(one.collection))
-        and (where.readable is None or one.collection in where.readable)
+        and (not where.collections or one.collection in where.collections)
+        and (not is_private(one.collection) if where.readable is None else one.collection in where.readable)
         and all(term in comparable(f"{one.name} {one.title}") for term in terms)
     ]
     return sorted(admitted, key=lambda one: ranks.get((one.name, one.collection), len(ranks)))
@@ -226,8 +231,9 @@ def _points(passages: Sequence[Passage], library: Library) -> list[Evidence]:
         _piece(passage, start, end)
         for passage in body
         for start, end in clauses(passage.text)
-        if 12 <= end - start <= 200 and not re.search(r"[？?：:]\s*$", passage.text[start:end])
+        if end - start <= 200 and not re.search(r"[？?：:]\s*$", passage.text[start:end])
     ]
+    pieces = [piece for piece in pieces if len(piece.text) >= TELLING] or pieces
     head = [piece for piece in _heads(passages)[:1] if piece.passage.kind == "head"]
     chapters = _chapters(body)
     if len(chapters) >= MANY:

@@ -1,5 +1,7 @@
 """Questions about the documents themselves, over a small library of a forum, a newsletter and a rule."""
 
+from dataclasses import replace
+
 import pytest
 
 from index.library import Library
@@ -113,6 +115,21 @@ def test_a_forum_may_be_named_and_what_is_not_listed_is_counted(bot, monkeypatch
     assert len(answer.citations) == 2 and answer.notices == ("另有 1 项未列出。1 more are not listed.",)
     answer = bot.ask("资料库里有哪些文档？")
     assert len(answer.citations) == 2 and answer.notices == ("另有 1 项未列出。1 more are not listed.",)
+
+
+def test_a_file_brought_into_the_conversation_is_the_one_that_is_meant_and_nobody_else_s(tmp_path):
+    common = document("制度.txt", "考勤制度", [("考勤制度", None, "上班时间为九点。")])
+    brought = replace(document("附件.txt", "", [("", None, "本周三停水。周四恢复。")]), collection="~c1")
+    with open_library(Settings(home=tmp_path), create=True) as library:
+        library.add_many((one, one.text.encode()) for one in (common, brought))
+        bot = open_chatbot(Settings(home=tmp_path), library)
+        for readable, wanted in (
+            (frozenset(["", "~c1"]), "附件.txt"),
+            (frozenset([""]), "制度.txt"),
+            (None, "制度.txt"),
+        ):
+            answer = bot.ask("总结一下这份文件", where=Where(readable=readable))
+            assert {citation.passage.document for citation in answer.citations} == {wanted}
 
 
 def test_every_quotation_is_an_exact_stretch_of_its_document(bot, library):
